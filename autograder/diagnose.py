@@ -1,0 +1,64 @@
+"""Which known mistakes give the numbers that an answer gave. Where that is not certain: none."""
+
+from __future__ import annotations
+
+from .answers import LocalAnswer
+from .compare import alike
+from .marking import CONDUCT, Marks, Parts, signature
+from .task import Mistake, Task
+
+
+def mistakes_in(marks: Marks) -> list[Mistake]:
+    """The listed mistakes that are in the answer, surest first; [] where its faults match none or match several."""
+    failing = set(marks.failing)
+    if not failing or not marks.attempted:
+        return []
+    whole: list[Mistake] = []
+    explains: dict[str, tuple[Mistake, frozenset[str]]] = {}
+    for mistake in marks.task.mistakes:
+        signatures = _signatures(marks, mistake)
+        wrong = _parts_in_which_they_differ(marks.task, signatures, marks.truths)
+        unlike = _parts_in_which_they_differ(marks.task, signatures, marks.signatures)
+        if wrong and not unlike:
+            whole.append(mistake)
+        # Part of the answer: every part that the mistake gets wrong is wrong in the same way here.
+        if wrong and not wrong & unlike:
+            explains[mistake.name] = mistake, frozenset(wrong & failing)
+    if whole:
+        return whole if len(whole) == 1 else []
+    return _cover(failing, explains)
+
+
+def _cover(failing: set[str], explains: dict[str, tuple[Mistake, frozenset[str]]]) -> list[Mistake]:
+    """Mistakes that together explain faults, each the only one to explain as much of what is left."""
+    found: list[Mistake] = []
+    left = set(failing)
+    while left:
+        gains = sorted(explains.values(), key=lambda pair: -len(pair[1] & left))
+        sizes = [len(pair[1] & left) for pair in gains]
+        if not sizes or sizes[0] == 0 or (len(sizes) > 1 and sizes[1] == sizes[0] and gains[0][1] & gains[1][1] & left):
+            return found
+        found.append(gains[0][0])
+        left -= gains[0][1]
+    return found
+
+
+def _signatures(marks: Marks, mistake: Mistake) -> list[Parts]:
+    task = marks.task
+    answer = LocalAnswer(mistake.answer, task.name)
+    driven = answer.drive(task.driver, marks.probes, names=task.parameters, watch=False)
+    return [
+        signature(task, inputs, mine, truth)
+        for inputs, mine, truth in zip(marks.probes, driven, marks.expected, strict=True)
+    ]
+
+
+def _parts_in_which_they_differ(task: Task, some: list[Parts], others: list[Parts]) -> set[str]:
+    differing = set()
+    for one, other in zip(some, others, strict=True):
+        for name in one.keys() & other.keys():
+            loose = name not in CONDUCT
+            rtol, atol = (task.rtol, task.atol) if loose else (1e-5, 1e-8)
+            if name not in differing and not alike(one[name], other[name], rtol=rtol, atol=atol):
+                differing.add(name)
+    return differing

@@ -1,0 +1,282 @@
+"""How an answer is exercised. Runs beside the student's code, so it knows no answers and judges nothing.
+
+A driver is a function `driver(answer, *inputs) -> values`; `drive` runs it twice on fresh inputs and notes what the
+answer did besides returning. The oracle and the listed mistakes go through the same drivers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from . import recipes
+from .values import Made, Opaque, Raised, Value, plain
+
+Answer = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one drive found, all of it values.
+
+    result          what the driver returned, or Raised
+    again           the same from a second go on fresh inputs
+    inputs          each tensor argument after the call: its values, requires_grad and grad
+    state           the global state after the call
+    differentiated  how the answer was seen to differentiate while it ran, or None (looked for only when asked)
+    """
+
+    result: Value
+    again: Value
+    inputs: Value
+    state: Value
+    differentiated: str | None = None
+
+
+def drive(driver: str, answer: Answer, inputs: Sequence[Value], *, names: Sequence[str], watch: bool) -> Outcome:
+    """Run one driver on one answer. `names` are the answer's parameters; `watch` looks for differentiation."""
+    first = _Observed(answer, names, watch)
+    result = _go(driver, first, inputs)
+    again = _go(driver, _Observed(answer, names, watch=False), inputs)
+    return Outcome(result, again, first.inputs, first.state, first.differentiated)
+
+
+def _go(driver: str, answer: _Observed, inputs: Sequence[Value]) -> Value:
+    random_state = torch.get_rng_state()
+    try:
+        return plain(DRIVERS[driver](answer, *[build(value) for value in inputs]))
+    except _CAUGHT as error:
+        return raised(error)
+    finally:
+        torch.set_rng_state(random_state)
+
+
+# A student's answer may raise anything, SystemExit included; an interrupt from the keyboard is not the answer's.
+_CAUGHT = (Exception, SystemExit, GeneratorExit)
+
+
+def raised(error: BaseException) -> Raised:
+    """The words of an exception."""
+    kinds = tuple(c.__name__ for c in type(error).__mro__ if c not in (object, BaseException))
+    try:
+        message = str(error)
+    except Exception:  # a __str__ of the student's own
+        message = ""
+    return Raised(kinds, message[:2000])
+
+
+def build(value: Value) -> Any:
+    """A fresh argument from a value: tensors are copied, recipes are made."""
+    if isinstance(value, Made):
+        return recipes.make(value)
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, (list, tuple)):
+        return type(value)(build(item) for item in value)
+    if isinstance(value, dict):
+        return {key: build(item) for key, item in value.items()}
+    return value
+
+
+class _Observed:
+    """The answer, callable as itself; notes what a call leaves behind and then puts global state right."""
+
+    def __init__(self, answer: Answer, names: Sequence[str], watch: bool) -> None:
+        self._answer = answer
+        self._names = names
+        self._watch = watch
+        self.inputs: Value = {}
+        self.state: Value = {}
+        self.differentiated: str | None = None
+
+    def __call__(self, *args: Any) -> Any:
+        grad_mode, default_dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+        try:
+            with _quiet(), watching() if self._watch else contextlib.nullcontext() as evidence:
+                return self._answer(*args)
+        finally:
+            if evidence:
+                self.differentiated = evidence[0]
+            self.state = {
+                "grad mode": torch.is_grad_enabled() == grad_mode,
+                "default dtype": torch.get_default_dtype() == default_dtype,
+            }
+            torch.set_grad_enabled(grad_mode)
+            torch.set_default_dtype(default_dtype)
+            self.inputs = dict(_snapshots(self._names, args))
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Neither a print nor a warning may cost a right answer its marks."""
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _snapshots(names: Sequence[str], args: Sequence[Any]) -> Iterator[tuple[str, Value]]:
+    for position, arg in enumerate(args):
+        name = names[position] if position < len(names) else f"argument {position + 1}"
+        if isinstance(arg, torch.Tensor):
+            grad = arg.grad if arg.is_leaf else None
+            yield name, plain({"values": arg, "requires_grad": arg.requires_grad, "grad": grad})
+        elif isinstance(arg, (list, dict)):
+            yield name, plain({"values": arg})
+
+
+# --- noticing that an answer differentiates -----------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[list[str]]:
+    """Collects, in a list, signs that code differentiates while it runs, whatever names it used to get there.
+
+    Two looks, since each has a blind spot: a dispatch mode sees every operation that autograd's engine runs in this
+    thread; a profile function sees the call that starts the engine or forward mode, in new threads as well.
+    Recording a graph without using it is neither.
+    """
+    evidence: list[str] = []
+
+    class Engine(TorchDispatchMode):
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if torch._C._current_autograd_node() is not None:
+                evidence.append("autograd ran backward")
+            return func(*args, **(kwargs or {}))
+
+    def profile(frame: Any, event: str, called: Any) -> None:
+        if event == "c_call":
+            sign = _SIGNS.get(getattr(called, "__name__", ""))
+            if sign:
+                evidence.append(sign)
+
+    before = sys.getprofile()
+    threading.setprofile(profile)
+    sys.setprofile(profile)
+    try:
+        with Engine():
+            yield evidence
+    finally:
+        sys.setprofile(before)
+        threading.setprofile(before)
+
+
+_SIGNS = {
+    "run_backward": "autograd ran backward",
+    "_enter_dual_level": "forward-mode differentiation ran",
+    "_jvp_increment_nesting": "torch.func.jvp ran",
+    "_grad_increment_nesting": "torch.func.grad ran",
+}
+
+
+# --- the drivers --------------------------------------------------------------------------------------------------
+
+
+def call(answer: Answer, *inputs: Any) -> Any:
+    """Just call it."""
+    return answer(*inputs)
+
+
+def new_leaf(answer: Answer, original: Any) -> Any:
+    """What kind of tensor `answer(original)` makes, and whether it lives in memory of its own."""
+    leaf = answer(original)
+    if not isinstance(leaf, torch.Tensor):
+        return plain(leaf)
+    facts = {
+        "values": plain(leaf),
+        "requires_grad": leaf.requires_grad,
+        "is a leaf": leaf.is_leaf,
+        "floating point": leaf.is_floating_point(),
+    }
+    return {**facts, "memory of its own": _survives_a_change_of(original, leaf)}
+
+
+def _survives_a_change_of(original: Any, result: torch.Tensor) -> bool:
+    """Whether `result` keeps its values when `original` (a tensor or an array) is written to."""
+    before = plain(result)
+    with torch.no_grad():
+        if isinstance(original, torch.Tensor):
+            original.data.add_(1)
+        elif hasattr(original, "__array__"):
+            original += 1
+    return torch.equal(before, plain(result))
+
+
+def frozen(answer: Answer, original: torch.Tensor) -> Any:
+    """Whether `answer(original)` is an untracked copy: values, tracking, memory."""
+    copy = answer(original)
+    if not isinstance(copy, torch.Tensor):
+        return plain(copy)
+    tracked = copy.requires_grad
+    return {"values": plain(copy), "tracked": tracked, "memory of its own": _survives_a_change_of(original, copy)}
+
+
+def value_and_gradients(answer: Answer, *inputs: Any) -> Any:
+    """The value, and the gradient that reaches each input with `requires_grad` from a lopsided upstream gradient."""
+    out = answer(*inputs)
+    facts = {"value": plain(out)}
+    names = answer._names if isinstance(answer, _Observed) else [f"input {i + 1}" for i in range(len(inputs))]
+    for name, tensor in zip(names, inputs, strict=False):
+        if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
+            facts[f"gradient to {name}"] = _gradient(out, tensor)
+    return facts
+
+
+def _gradient(out: Any, tensor: torch.Tensor) -> Value:
+    if not isinstance(out, torch.Tensor):
+        return Opaque("no gradient, since the result is not a tensor")
+    if not out.requires_grad:
+        return None
+    steps = torch.arange(out.numel(), dtype=torch.float64)
+    grad_out = (1 + 0.5 * torch.cos(1 + 2 * steps)).reshape(out.shape).to(out.dtype)
+    try:
+        (grad,) = torch.autograd.grad(
+            out, tensor, grad_out, retain_graph=True, allow_unused=True, materialize_grads=True
+        )
+    except Exception as error:
+        return raised(error)
+    return plain(grad)
+
+
+def unrecorded(answer: Answer, f: Answer, x: torch.Tensor) -> Any:
+    """What `answer(f, x)` returns, whether grad mode was on while `f` ran, and whether the result is tracked."""
+    modes = []
+
+    def spied(t: Any) -> Any:
+        modes.append(torch.is_grad_enabled())
+        return f(t)
+
+    out = answer(spied, x)
+    tracked = out.requires_grad if isinstance(out, torch.Tensor) else False
+    return {"value": plain(out), "f ran with grad mode on": any(modes) or not modes, "tracked": tracked}
+
+
+def frozen_parameters(answer: Answer, model: torch.nn.Module, prefixes: Sequence[str]) -> Any:
+    """What `answer(model, prefixes)` returns, and each parameter's tracking, stale gradient and values after it."""
+    for position, (_, parameter) in enumerate(model.named_parameters()):
+        parameter.grad = torch.full_like(parameter, position + 1.0)
+    count = answer(model, prefixes)
+    parameters = list(model.named_parameters())
+    return {
+        "count": plain(count),
+        "tracked": [f"{name}: {'tracked' if p.requires_grad else 'frozen'}" for name, p in parameters],
+        "stale gradients": [f"{name}: {'none' if p.grad is None else 'kept'}" for name, p in parameters],
+        "values": [plain(p) for _, p in parameters],
+    }
+
+
+DRIVERS: dict[str, Callable[..., Any]] = {
+    f.__name__: f for f in (call, new_leaf, frozen, value_and_gradients, unrecorded, frozen_parameters)
+}

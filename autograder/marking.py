@@ -1,0 +1,185 @@
+"""What an answer earns: its outcomes beside the oracle's, part by part. Facts, no prose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from . import byhand
+from .answers import Answer, LocalAnswer
+from .compare import Difference, difference, members
+from .drivers import Outcome, build
+from .task import Inputs, Task
+from .values import Opaque, Raised, Value
+
+ANSWER = "answer"  # the one part of a task whose result has no named parts
+SECOND_CALL, INPUTS, STATE, ERRORS = "second call", "inputs", "global state", "errors"
+CONDUCT = (SECOND_CALL, INPUTS, STATE, ERRORS)
+CONDUCT_COST = 0.25  # of what was earned, for each fault in conduct
+
+Parts = dict[str, Value]
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The verdict on one answer.
+
+    differences     part -> for each probe the difference, or None where it holds; conduct is among the parts
+    signatures      for each probe the answer's own parts, to recognise a mistake by
+    truths          for each probe the oracle's parts
+    expected        for each probe the oracle's outcome
+    differentiated  how a by-hand answer differentiates, or None
+    fraction        of the points, 0 to 1
+    """
+
+    task: Task
+    probes: tuple[Inputs, ...]
+    differences: dict[str, list[Difference | None]]
+    signatures: list[Parts]
+    truths: list[Parts]
+    expected: list[Outcome]
+    differentiated: str | None
+    fraction: float
+
+    def holds(self, part: str) -> bool:
+        """Whether `part` is right on every probe."""
+        return not any(self.differences[part])
+
+    @property
+    def value_parts(self) -> list[str]:
+        """The parts that earn points."""
+        return [part for part in self.differences if part not in CONDUCT]
+
+    @property
+    def failing(self) -> list[str]:
+        """The parts, conduct included, that are wrong on some probe."""
+        return [part for part in self.differences if not self.holds(part)]
+
+    @property
+    def attempted(self) -> bool:
+        """False for a stub: NotImplementedError whenever it is called."""
+        return not all(
+            isinstance(value, Raised) and value.kinds[:1] == ("NotImplementedError",)
+            for signature in self.signatures
+            for part, value in signature.items()
+            if part not in CONDUCT
+        )
+
+
+def mark(task: Task, answer: Answer, probes: Sequence[Inputs]) -> Marks:
+    """Drive `answer` on `probes` and hold what comes back against the oracle."""
+    outcomes = answer.drive(task.driver, probes, names=task.parameters, watch=task.by_hand)
+    oracle = LocalAnswer(task.oracle, task.name)
+    expected = oracle.drive(task.driver, probes, names=task.parameters, watch=False)
+    truths = [signature(task, inputs, outcome, outcome) for inputs, outcome in zip(probes, expected, strict=True)]
+    signatures = [
+        signature(task, inputs, outcome, truth)
+        for inputs, outcome, truth in zip(probes, outcomes, expected, strict=True)
+    ]
+    names = {name: None for truth in truths for name in truth}  # a dict keeps the order
+    differences: dict[str, list[Difference | None]] = {
+        name: [
+            difference(mine[name], truth[name], rtol=task.rtol, atol=task.atol) if name in truth else None
+            for mine, truth in zip(signatures, truths, strict=True)
+        ]
+        for name in names
+    }
+    differentiated = _differentiated(task, answer, outcomes) if task.by_hand else None
+    return Marks(
+        task=task,
+        probes=tuple(probes),
+        differences=differences,
+        signatures=signatures,
+        truths=truths,
+        expected=expected,
+        differentiated=differentiated,
+        fraction=0.0 if differentiated else _fraction(task, differences),
+    )
+
+
+def _differentiated(task: Task, answer: Answer, outcomes: Sequence[Outcome]) -> str | None:
+    seen = next((outcome.differentiated for outcome in outcomes if outcome.differentiated), None)
+    return seen or byhand.evidence(answer.source(), task.name)
+
+
+def _fraction(task: Task, differences: dict[str, list[Difference | None]]) -> float:
+    earning = [part for part in differences if part not in CONDUCT]
+    held = [part for part in earning if not any(differences[part])]
+    if not earning or not set(task.essential) <= set(held):
+        return 0.0
+    faults = sum(any(differences[part]) for part in CONDUCT if part in differences)
+    return len(held) / len(earning) * max(0.0, 1 - CONDUCT_COST * faults)
+
+
+def signature(task: Task, inputs: Inputs, outcome: Outcome, truth: Outcome) -> Parts:
+    """The named parts of an outcome: those of its result as the oracle's are named, then conduct."""
+    if isinstance(truth.result, Raised):
+        parts = {ERRORS: outcome.result}
+    else:
+        parts = _named(task, inputs, outcome.result, truth.result)
+        again = _named(task, inputs, outcome.again, truth.result)
+        parts[SECOND_CALL] = _compared_with_itself(task, parts, again)
+    parts[INPUTS] = outcome.inputs
+    parts[STATE] = outcome.state
+    return parts
+
+
+def _named(task: Task, inputs: Inputs, result: Value, truth: Value) -> Parts:
+    result, truth = _canonical(task, inputs, result), _canonical(task, inputs, truth)
+    if isinstance(truth, dict):
+        names = list(truth)
+    elif isinstance(truth, tuple):
+        names = list(task.parts)
+    else:
+        return {ANSWER: result}
+    if isinstance(result, Raised):
+        return dict.fromkeys(names, result)
+    if isinstance(truth, dict):
+        if isinstance(result, dict):
+            return {name: result.get(name, Opaque("nothing")) for name in names}
+    else:
+        values = members(result, len(names))
+        if values is not None:
+            return dict(zip(names, values, strict=True))
+    return dict.fromkeys(names, Opaque(f"{described(result)} where {described(truth)} is wanted"))
+
+
+def _canonical(task: Task, inputs: Inputs, result: Value) -> Value:
+    if task.canonical is None or isinstance(result, Raised):
+        return result
+    try:
+        return task.canonical(result, *[build(value) for value in inputs])
+    except Exception:  # whatever a student returned need not have the form that `canonical` expects
+        return result
+
+
+def _compared_with_itself(task: Task, first: Parts, again: Parts) -> Value:
+    """ "the same", or the second result, for an answer whose second call differs from its first."""
+    changed = any(
+        difference(again[name], first[name], rtol=task.rtol, atol=task.atol) for name in first if _real(first[name])
+    )
+    return {name: again[name] for name in first} if changed else "the same"
+
+
+def _real(value: Value) -> bool:
+    return not isinstance(value, (Opaque, Raised))
+
+
+def described(value: Value) -> str:
+    """A value in two or three words, for a message."""
+    match value:
+        case None:
+            return "None"
+        case bool() | int() | float():
+            return "a single number"
+        case str():
+            return "a string"
+        case dict():
+            return f"a dict with keys {', '.join(map(repr, value))}"[:120]
+        case list() | tuple():
+            return f"{len(value)} values"
+        case Opaque():
+            return value.description
+        case Raised():
+            return f"an error ({value.kinds[0]})"
+    return f"a tensor of shape {tuple(value.shape)}"

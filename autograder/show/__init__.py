@@ -1,0 +1,5 @@
+"""Pictures for the notebooks: the recorded graph as Mermaid (JupyterLab draws it), curves with matplotlib."""
+
+from .graph import Graph, graph
+
+__all__ = ["Graph", "graph"]
