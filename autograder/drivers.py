@@ -151,6 +151,10 @@ def watching() -> Iterator[list[str]]:
     evidence: list[str] = []
 
     class Engine(TorchDispatchMode):
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # True, the default, imports torch._dynamo and sympy on first use: 1.5 s for nothing
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             if torch._C._current_autograd_node() is not None:
                 evidence.append("autograd ran backward")
