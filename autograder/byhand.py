@@ -106,8 +106,8 @@ def _names_a_module(node: ast.AST) -> bool:
 
 
 def _step(definition: ast.AST) -> str | None:
-    functions = [n for n in ast.walk(definition) if isinstance(n, (ast.FunctionDef, ast.Lambda))] or [definition]
-    for function in functions:
+    functions: list[ast.AST] = [n for n in ast.walk(definition) if isinstance(n, (ast.FunctionDef, ast.Lambda))]
+    for function in functions or [definition]:
         local = _assigned_once(function)
         for node in ast.walk(function):
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
@@ -162,10 +162,15 @@ def _is_difference_quotient(top: ast.expr, bottom: ast.expr) -> bool:
 def _in_divisor(step: ast.expr, bottom: ast.expr) -> bool:
     if isinstance(step, ast.Constant):
         # A constant step is only believed when it is small: (f(x + 1) - f(x)) / 1 may be an honest sum formula.
-        small = isinstance(step.value, float) and 0 < step.value <= 0.1
+        if not (isinstance(step.value, float) and 0 < step.value <= 0.1):
+            return False
         divisors = {n.value for n in ast.walk(bottom) if isinstance(n, ast.Constant)}
-        return small and (step.value in divisors or any(d == 2 * step.value for d in divisors))
-    return any(ast.dump(node) == ast.dump(step) for node in ast.walk(bottom))
+        return step.value in divisors or 2 * step.value in divisors
+    return _contains(bottom, step)
+
+
+def _contains(tree: ast.expr, part: ast.expr) -> bool:
+    return any(ast.dump(node) == ast.dump(part) for node in ast.walk(tree))
 
 
 def _without_step(side: ast.expr, base: ast.expr, step: ast.expr) -> ast.expr:
@@ -202,8 +207,8 @@ def _is_complex_step(top: ast.expr, bottom: ast.expr) -> bool:
                     return True
     # complex(x, h) as the shifted argument
     for node in ast.walk(top):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "complex":
-            if len(node.args) == 2 and any(ast.dump(n) == ast.dump(node.args[1]) for n in ast.walk(bottom)):
+        match node:
+            case ast.Call(func=ast.Name(id="complex"), args=[_, step]) if _contains(bottom, step):
                 return any(isinstance(n, ast.Attribute) and n.attr == "imag" for n in ast.walk(top))
     return False
 

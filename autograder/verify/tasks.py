@@ -47,7 +47,8 @@ def verify_task(task: Task) -> Tally:
             tally.rejected += 1
         else:
             tally.problems.append(
-                f"{task.name}: the mistake {mistake.name} scores full marks on some seeds. Add probes on which it differs."
+                f"{task.name}: the mistake {mistake.name} scores full marks on some seeds. "
+                f"Add probes on which it differs."
             )
         found = [[m.name for m in mistakes_in(m)] for m in marks if not m.differentiated]
         if all(names == [mistake.name] for names in found):
@@ -94,10 +95,11 @@ def _about_its_words(task: Task) -> Iterator[str]:
     if len(task.mistakes) < least:
         yield f"{task.name}: lists {len(task.mistakes)} mistakes, {least} are wanted. Which do people really make?"
     if task.by_hand and not task.right_answers:
-        yield f"{task.name}: a by-hand task needs a right answer in closed form (@{task.name}.right): its oracle is none."
+        yield f"{task.name}: a by-hand task needs an answer in closed form (@{task.name}.right): its oracle is none."
     tried = len(list(right_answers(task)))
     if tried < FEWEST_RIGHT_ANSWERS:
-        yield f"{task.name}: tries {tried} right answers, {FEWEST_RIGHT_ANSWERS} are wanted: other formulas, loops, dtypes."
+        wanted = f"{FEWEST_RIGHT_ANSWERS} are wanted: other formulas, loops, dtypes"
+        yield f"{task.name}: tries {tried} right answers, {wanted}."
     for mistake in task.mistakes:
         if not mistake.explanation.rstrip().endswith((".", "?")):
             yield f"{task.name}: the explanation of {mistake.name} should be a sentence and end like one."
