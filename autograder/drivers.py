@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -133,7 +134,7 @@ def _snapshots(names: Sequence[str], args: Sequence[Any]) -> Iterator[tuple[str,
         if isinstance(arg, torch.Tensor):
             grad = arg.grad if arg.is_leaf else None
             yield name, plain({"values": arg, "requires_grad": arg.requires_grad, "grad": grad})
-        elif isinstance(arg, (list, dict)):
+        elif isinstance(arg, (list, dict, np.ndarray)):
             yield name, plain({"values": arg})
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from .values import Made
@@ -103,3 +104,105 @@ def composed(functions: list[Made]) -> Function:
         return t
 
     return f
+
+
+@recipe
+def sums(signs: list[int]) -> Function:
+    """t added or subtracted once for each sign, as in -t + t + t: operations that save nothing for their backward."""
+
+    def f(t: Any) -> Any:
+        total = t if signs[0] > 0 else -t
+        for sign in signs[1:]:
+            total = total + t if sign > 0 else total - t
+        return total
+
+    return f
+
+
+@recipe
+def broken(message: str) -> Function:
+    """A function with a bug of its own: it raises RuntimeError."""
+
+    def f(t: Any) -> Any:
+        raise RuntimeError(message)
+
+    return f
+
+
+@recipe
+def detached(function: Made) -> Function:
+    """`function` on a detached argument, so that its result has no graph."""
+    made = make(function)
+    return lambda t: made(t.detach())
+
+
+@recipe
+def recorded(values: torch.Tensor) -> torch.Tensor:
+    """A tensor with these values, transposed, and a graph: not a leaf, and not contiguous where it has two axes."""
+    return (values.detach().clone().requires_grad_() * 1.0).mT if values.ndim > 1 else values.requires_grad_() * 1.0
+
+
+@recipe
+def network(
+    blocks: dict[str, list[int]], frozen: list[str] | None = None, tied: dict[str, str] | None = None
+) -> torch.nn.Module:
+    """Blocks of Linear and Tanh, run one after the other. A block `a` of sizes [3, 4, 2] has `a.0.weight`, `a.2.bias`…
+
+    A name with a dot makes a block inside a block. `frozen` names parameters that are not tracked from the start;
+    `tied` gives a parameter the tensor of another one.
+    """
+    model = _Network(blocks)
+    for name, other in (tied or {}).items():
+        owner, _, last = name.rpartition(".")
+        setattr(model.get_submodule(owner), last, model.get_parameter(other))
+    for position, parameter in enumerate(model.parameters()):
+        steps = torch.arange(parameter.numel(), dtype=torch.float64).reshape(parameter.shape)
+        parameter.data = 0.5 * torch.cos(1 + position + 2 * steps)
+    for name in frozen or []:
+        model.get_parameter(name).requires_grad_(False)
+    return model
+
+
+class _Network(torch.nn.Module):
+    def __init__(self, blocks: dict[str, list[int]]) -> None:
+        super().__init__()
+        self._order = list(blocks)
+        for name, sizes in blocks.items():
+            layers: list[torch.nn.Module] = []
+            for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+                layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.Tanh()]
+            owner: torch.nn.Module = self
+            *path, last = name.split(".")
+            for part in path:
+                if not hasattr(owner, part):
+                    owner.add_module(part, torch.nn.Module())
+                owner = owner.get_submodule(part)
+            owner.add_module(last, torch.nn.Sequential(*layers))
+
+    def forward(self, t: Any) -> Any:
+        for name in self._order:
+            t = self.get_submodule(name)(t)
+        return t
+
+
+# --- things that are not plain values -----------------------------------------------------------------------------
+
+
+@recipe
+def array(values: list[Any]) -> np.ndarray:
+    """A NumPy array of these numbers."""
+    return np.array(values)
+
+
+@recipe
+def non_leaf(values: list[Any]) -> torch.Tensor:
+    """A tensor of these numbers that autograd has recorded: it has a grad_fn, so it is not a leaf."""
+    return torch.tensor(values, dtype=torch.float64, requires_grad=True) * 1.0
+
+
+@recipe
+def dtype(name: str) -> torch.dtype:
+    """torch's dtype of that name."""
+    made = getattr(torch, name)
+    assert isinstance(made, torch.dtype)
+    return made
