@@ -1,10 +1,13 @@
 """Source notebooks in canonical form: run once from a clean kernel, outputs stored, nothing that changes by itself.
 
 The form: readable cell ids, only nbgrader and kernelspec metadata, execution counts from 1, LF, indent 1.
+`make refresh A=a01_slopes` brings a notebook into it after an edit.
 """
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -51,3 +54,15 @@ def _output(output: NotebookNode) -> NotebookNode:
         output.data = {mime: output.data[mime] for mime in sorted(output.data) if mime in MIME_TYPES}
         output.metadata = NotebookNode()
     return output
+
+
+def main(assignments: Sequence[str]) -> None:
+    """Refresh the notebooks of these assignments in source/, all of them where none is named."""
+    for name in assignments or sorted(path.name for path in Path("source").iterdir() if path.is_dir()):
+        path = Path("source", name, f"{name}.ipynb")
+        print(path)
+        refresh(path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
