@@ -198,14 +198,14 @@ def new_leaf(answer: Answer, original: Any) -> Any:
     """What kind of tensor `answer(original)` makes, and whether it lives in memory of its own."""
     leaf = answer(original)
     if not isinstance(leaf, torch.Tensor):
-        return plain(leaf)
+        return Opaque("not a tensor")
     facts = {
         "values": plain(leaf),
         "requires_grad": leaf.requires_grad,
-        "is a leaf": leaf.is_leaf,
-        "floating point": leaf.is_floating_point(),
+        "is_leaf": leaf.is_leaf,
+        "is_floating_point()": leaf.is_floating_point(),
     }
-    return {**facts, "memory of its own": _survives_a_change_of(original, leaf)}
+    return {**facts, "shares_memory": not _survives_a_change_of(original, leaf)}
 
 
 def _survives_a_change_of(original: Any, result: torch.Tensor) -> bool:
@@ -256,7 +256,10 @@ def _gradient(out: Any, tensor: torch.Tensor) -> Value:
 
 
 def unrecorded(answer: Answer, f: Answer, x: torch.Tensor) -> Any:
-    """What `answer(f, x)` returns, whether grad mode was on while `f` ran, and whether the result is tracked."""
+    """What `answer(f, x)` returns, whether grad mode was on while `f` ran, and whether the result is tracked.
+
+    Asked once more where recording is off already: it has to be off afterwards too.
+    """
     modes = []
 
     def spied(t: Any) -> Any:
@@ -265,7 +268,13 @@ def unrecorded(answer: Answer, f: Answer, x: torch.Tensor) -> Any:
 
     out = answer(spied, x)
     tracked = out.requires_grad if isinstance(out, torch.Tensor) else False
-    return {"value": plain(out), "f ran with grad mode on": any(modes) or not modes, "tracked": tracked}
+    facts = {"value": plain(out), "f ran with grad mode on": any(modes) or not modes, "tracked": tracked}
+    if isinstance(answer, _Observed):
+        state = answer.state
+        with torch.no_grad():
+            answer(f, x)
+        answer.state = {key: state[key] and answer.state[key] for key in state}
+    return facts
 
 
 def frozen_parameters(answer: Answer, model: torch.nn.Module, prefixes: Sequence[str]) -> Any:
@@ -277,9 +286,13 @@ def frozen_parameters(answer: Answer, model: torch.nn.Module, prefixes: Sequence
     return {
         "count": plain(count),
         "tracked": [f"{name}: {'tracked' if p.requires_grad else 'frozen'}" for name, p in parameters],
-        "stale gradients": [f"{name}: {'none' if p.grad is None else 'kept'}" for name, p in parameters],
+        "stale gradients": [f"{name}: {_left_of(p.grad)}" for name, p in parameters],
         "values": [plain(p) for _, p in parameters],
     }
+
+
+def _left_of(grad: torch.Tensor | None) -> str:
+    return "none" if grad is None else "kept" if bool(grad.any()) else "zeros"
 
 
 DRIVERS: dict[str, Callable[..., Any]] = {

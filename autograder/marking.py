@@ -132,7 +132,7 @@ def _named(task: Task, inputs: Inputs, result: Value, truth: Value) -> Parts:
         names = list(task.parts)
     else:
         return {ANSWER: result}
-    if isinstance(result, Raised):
+    if isinstance(result, (Raised, Opaque)):
         return dict.fromkeys(names, result)
     if isinstance(truth, dict):
         if isinstance(result, dict):
@@ -141,7 +141,7 @@ def _named(task: Task, inputs: Inputs, result: Value, truth: Value) -> Parts:
         values = members(result, len(names))
         if values is not None:
             return dict(zip(names, values, strict=True))
-    return dict.fromkeys(names, Opaque(f"{described(result)} where {described(truth)} is wanted"))
+    return dict.fromkeys(names, Opaque(f"{described(result)}, where {described(truth)} should be"))
 
 
 def _canonical(task: Task, inputs: Inputs, result: Value) -> Value:

@@ -90,10 +90,10 @@ def _absent(marks: Marks) -> bool:
 
 
 def _told(marks: Marks) -> list[str]:
-    """The failing parts worth a line: one line where the whole answer raises, at most four."""
+    """The failing parts worth a line: one where the whole answer raises or has another form, at most four."""
     failing = marks.failing
     values = [part for part in failing if part in marks.value_parts]
-    if values and all(_raises(marks, part) for part in marks.value_parts):
+    if values and (all(_raises(marks, part) for part in marks.value_parts) or _misshapen(marks)):
         return values[:1]
     return failing[:4]
 
@@ -102,10 +102,21 @@ def _raises(marks: Marks, part: str) -> bool:
     return all(isinstance(found.got, Raised) for found in marks.differences[part] if found) and not marks.holds(part)
 
 
+def _misshapen(marks: Marks) -> bool:
+    """Whether an answer of several parts came, somewhere, in a form in which they can't be told apart."""
+    facts = zip(*(marks.differences[part] for part in marks.value_parts), strict=True)
+    return len(marks.value_parts) > 1 and any(
+        all(found and isinstance(found.got, Opaque) and found.got == first.got for found in (first, *others))
+        for first, *others in facts
+        if first
+    )
+
+
 def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
     found = marks.differences[part]
     indices = [i for i, d in enumerate(found) if d]
-    worst = max(indices, key=lambda i: found[i].worst)  # type: ignore[union-attr]
+    # An error or a wrong shape says more than numbers that are off.
+    worst = max(indices, key=lambda i: (found[i].kind != "value", found[i].worst))  # type: ignore[union-attr]
     fact = found[worst]
     assert fact is not None
     call = "" if hidden else f" at {show_call(marks, worst)}"
@@ -120,6 +131,8 @@ def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
         return f"{show_call(marks, worst)} must raise {want}; yours {_came(fact.got)}"
     name = "your answer" if part == ANSWER else f"your {part}"
     tally = f"wrong at {len(indices)} of {len(found)} inputs" if hidden else f"wrong{call}"
+    if isinstance(fact.got, Opaque) and _misshapen(marks):
+        return f"{tally}: your answer is {fact.got.description}"
     return f"{tally}: {_evidence(fact, name, hidden)}"
 
 
@@ -156,7 +169,7 @@ def _words(value: Value) -> str:
 def _kind(value: Value) -> str:
     match value:
         case bool():
-            return "the other truth value" if False else "True or False, whichever is so here,"
+            return str(value)
         case str():
             return "another word"
     return described(value)

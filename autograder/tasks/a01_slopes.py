@@ -224,6 +224,13 @@ def kept_whole_numbers(values):
     return torch.tensor(values, requires_grad=True)
 
 
+@make_leaf.mistake(
+    "You ask an integer tensor to require grad, and it cannot: turn whole numbers into floating ones first."
+)
+def tracked_whole_numbers(values):
+    return torch.tensor(values).requires_grad_()
+
+
 @make_leaf.mistake("Your tensor does not record anything: nobody told it to require grad.")
 def forgot_to_track(values):
     return torch.tensor(values, dtype=torch.float64)
@@ -399,6 +406,17 @@ def truncated_x(f, x):
 @slope_at.mistake("Your slope is twice what it should be: a gradient adds up when backward runs more than once.")
 def backward_twice(f, x):
     return 2 * slope(f, x)
+
+
+@slope_at.mistake(
+    "You went backward twice through one recording. The first time uses it up: record again, or go back once."
+)
+def second_backward(f, x):
+    leaf = torch.tensor(float(x), requires_grad=True)
+    y = f(leaf)
+    y.backward()
+    y.backward()
+    return leaf.grad.item()
 
 
 @slope_at.mistake("You rounded the result: return the number with all its digits.")
