@@ -1,0 +1,246 @@
+"""The locked side: runs the student's cells, drives their answers, and sends back values. Knows no task.
+
+A student may overwrite anything here, this module included. It gains them nothing: what leaves is values, and the
+values that earn marks are the right answers for inputs that did not exist before they were asked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import signal
+import sys
+import time
+from typing import Any, ClassVar
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+
+from .. import drivers
+from ..values import Raised, Value
+from .channel import Channel
+from .limits import Limits
+
+PICTURES = ("image/png", "image/jpeg", "image/svg+xml", "application/pdf")
+FLUSH_BYTES, FLUSH_SECONDS = 2048, 0.1
+
+
+class LimitReached(BaseException):
+    """A time limit. Not an Exception, so that an ordinary `except Exception` does not swallow it."""
+
+
+class Recorder:
+    """Collects one cell's outputs as nbformat has them, up to the caps, and sends them as they come."""
+
+    def __init__(self) -> None:
+        self.limits = Limits()
+        self.channel: Channel | None = None
+        self.begin(None)
+
+    def begin(self, request_id: str | None) -> None:
+        self._id = request_id
+        self._text = self._rich = 0
+        self._capped = False
+        self._pending: list[tuple[str, str]] = []
+        self._pending_size, self._flushed = 0, time.monotonic()
+
+    def write(self, name: str, text: str) -> None:
+        if not text:
+            return
+        room = self.limits.text_bytes - self._text
+        self._text += len(text)
+        if room > 0:
+            self._pending.append((name, text[:room]))
+            self._pending_size += len(text)
+        if self._text > self.limits.text_bytes and not self._capped:
+            self._capped = True
+            self._pending.append(("stdout", f"\n[The rest is left out: a cell may print {self.limits.text_bytes} characters.]\n"))
+        if self._pending_size > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        pending, self._pending = self._pending, []
+        self._pending_size, self._flushed = 0, time.monotonic()
+        merged: list[tuple[str, str]] = []
+        for name, text in pending:
+            if merged and merged[-1][0] == name:
+                merged[-1] = (name, merged[-1][1] + text)
+            else:
+                merged.append((name, text))
+        for name, text in merged:
+            self._send({"output_type": "stream", "name": name, "text": text})
+
+    def rich(self, output: dict[str, Value]) -> None:
+        self.flush()
+        data = output.get("data", {})
+        self._rich += sum(len(body) for body in data.values())
+        if self._rich > self.limits.picture_bytes:
+            data = {"text/plain": "[A picture or other rich output is left out: the cell put out too much.]"}
+            output = {**output, "data": data}
+        self._send(output)
+
+    def _send(self, output: dict[str, Value]) -> None:
+        if self.channel is not None and self._id is not None:
+            self.channel.send({"id": self._id, "output": output})
+
+
+class Stream(io.TextIOBase):
+    """sys.stdout or sys.stderr of the student's code."""
+
+    def __init__(self, name: str, recorder: Recorder) -> None:
+        self._name, self._recorder = name, recorder
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._recorder.write(self._name, str(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._recorder.flush()
+
+    def isatty(self) -> bool:
+        return False
+
+
+def _bundle(data: dict[str, Any]) -> dict[str, str]:
+    """A MIME bundle with text and base64 only."""
+    texts = {}
+    for mime, body in data.items():
+        if isinstance(body, bytes):
+            body = base64.b64encode(body).decode()
+        if isinstance(body, str):
+            texts[str(mime)] = body
+    return texts
+
+
+class _Publisher(DisplayPublisher):
+    recorder: ClassVar[Recorder]
+
+    def publish(self, data: Any, metadata: Any = None, **kwargs: Any) -> None:
+        if data:
+            self.recorder.rich({"output_type": "display_data", "data": _bundle(data), "metadata": {}})
+
+    def clear_output(self, wait: bool = False) -> None:
+        pass
+
+
+class _Hook(DisplayHook):
+    recorder: ClassVar[Recorder]
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        output = {"output_type": "execute_result", "data": _bundle(format_dict), "metadata": {}}
+        self.recorder.rich({**output, "execution_count": self.prompt_count})
+
+
+class Shell(InteractiveShell):
+    """IPython without a terminal or a kernel: magics, `In`, `Out`, display and tracebacks as students know them."""
+
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+    recorder: ClassVar[Recorder]
+
+    def enable_gui(self, gui: Any = None) -> None:
+        pass
+
+    def init_io(self) -> None:
+        pass
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        text = drivers.raised(evalue).message if isinstance(evalue, BaseException) else ""
+        name = getattr(etype, "__name__", "Error")
+        self.recorder.rich({"output_type": "error", "ename": name, "evalue": text, "traceback": [str(s) for s in stb][-100:]})
+
+
+def make_shell() -> Shell:
+    """The shell, made in the warm process so that a child finds it ready."""
+    recorder = Recorder()
+    _Publisher.recorder = _Hook.recorder = Shell.recorder = recorder
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    shell = Shell.instance(config=config, colors="nocolor")
+    shell.user_ns["__name__"] = "__main__"
+    return shell
+
+
+def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
+    """Answer requests until the other end says stop."""
+    recorder = shell.recorder
+    recorder.channel, recorder.limits = channel, limits
+    sys.stdout, sys.stderr = Stream("stdout", recorder), Stream("stderr", recorder)
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+    while True:
+        request = channel.receive()
+        reply: dict[str, Value] = {"id": request["id"]}
+        recorder.begin(request["id"])
+        if request["do"] == "stop":
+            return
+        try:
+            with _Alarm(limits):
+                if request["do"] == "run":
+                    reply["error"] = _run(shell, request["source"])
+                else:
+                    reply["outcomes"] = _drive(shell, request)
+        except LimitReached as reached:
+            reply["limit"] = str(reached)
+        recorder.flush()
+        recorder.begin(None)
+        channel.send(reply)
+
+
+class _Alarm:
+    """Interrupts this block when the cell's wall or CPU time is up. A cell that undoes this is killed from outside."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGALRM, self._ring)
+        signal.signal(signal.SIGPROF, self._ring)
+        # Again after a while: a cell may catch the first one.
+        signal.setitimer(signal.ITIMER_REAL, self._limits.cell_seconds, 0.2)
+        signal.setitimer(signal.ITIMER_PROF, self._limits.cell_cpu_seconds, 0.2)
+
+    def __exit__(self, *_: Any) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+    def _ring(self, number: int, frame: Any) -> None:
+        wall = number == signal.SIGALRM
+        seconds = self._limits.cell_seconds if wall else self._limits.cell_cpu_seconds
+        raise LimitReached(f"it took more than {seconds:g} seconds{'' if wall else ' of CPU time'}")
+
+
+def _run(shell: Shell, source: str) -> str | None:
+    """Run one cell; the name of the exception that ended it, or None."""
+    result = shell.run_cell(source, store_history=True)
+    error = result.error_before_exec or result.error_in_exec
+    if isinstance(error, LimitReached):
+        raise error
+    return None if error is None else type(error).__name__
+
+
+def _drive(shell: Shell, request: dict[str, Value]) -> Value:
+    name = request["name"]
+    if name not in shell.user_ns:
+        missing = Raised(("NameError",), f"name '{name}' is not defined")
+        return [plain_outcome(drivers.Outcome(missing, missing, {}, {}))] * len(request["probes"])
+    answer = shell.user_ns[name]
+    return [
+        plain_outcome(drivers.drive(request["driver"], answer, inputs, names=request["names"], watch=request["watch"]))
+        for inputs in request["probes"]
+    ]
+
+
+def plain_outcome(outcome: drivers.Outcome) -> dict[str, Value]:
+    """An outcome as a dict of values."""
+    return {name: getattr(outcome, name) for name in ("result", "again", "inputs", "state", "differentiated")}

@@ -1,0 +1,166 @@
+"""The warm process: imports once, forks a child for each request. It never holds a task, a seed or a submission.
+
+Run as `python -m autograder.jail.warm FD`. On the socket FD it gets one message for each child: the limits, and two
+descriptors, the child's end of a channel and a pipe on which the child's exit status is written once it is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .channel import Channel
+from .limits import Limits
+from .lock import CannotLock, Prepared, lock, prepare
+
+
+def main(fd: int) -> None:
+    """Serve until the other end of `fd` is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
+    control = socket.socket(fileno=fd)
+    control.set_inheritable(False)
+    shell = _warm_up()
+    prepared = _try_to_prepare()
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    running: dict[int, tuple[int, Path]] = {}
+    while True:
+        ready, _, _ = select.select([control, wake_read], [], [])
+        if wake_read in ready:
+            os.read(wake_read, 512)
+            _reap(running)
+        if control in ready:
+            message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
+            if not message:
+                break
+            order = json.loads(message)
+            channel_fd, status_fd = descriptors
+            folder = Path(tempfile.mkdtemp(prefix="submission-"))
+            pid = os.fork()
+            if not pid:
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                keep = {channel_fd}
+                _close_all_but(keep)
+                _child(socket.socket(fileno=channel_fd), folder, order, shell, prepared)
+            os.close(channel_fd)
+            running[pid] = status_fd, folder
+    for pid, (_, folder) in running.items():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _warm_up() -> Any:
+    """Import what notebooks use, in one thread, and never a backward: autograd's threads do not survive a fork."""
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    from . import child
+
+    shell = child.make_shell()  # before pyplot, whose inline backend looks for a shell when it is loaded
+    import matplotlib.pyplot as plt
+    import torch
+
+    import autograder
+
+    from .. import show
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    plt.figure().canvas.draw()  # finds the fonts
+    plt.close("all")
+    try:
+        raise ValueError
+    except ValueError:
+        shell.InteractiveTB.structured_traceback(*sys.exc_info())
+    autograder.check = autograder.grade = _looked_at_later  # type: ignore[attr-defined]
+    autograder.show = show  # type: ignore[attr-defined]
+    gc.collect()
+    gc.freeze()  # a child's collections then leave the shared pages alone
+    return shell
+
+
+def _looked_at_later(name: object = "", answer: object = None) -> None:
+    """What `check` and `grade` are in here, where no task is known."""
+    print(f"{name}: the grader looks at this answer itself.")
+
+
+def _try_to_prepare() -> Prepared | CannotLock:
+    try:
+        return prepare()
+    except CannotLock as error:
+        return error
+
+
+def _reap(running: dict[int, tuple[int, Path]]) -> None:
+    while running:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        status_fd, folder = running.pop(pid)
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.write(status_fd, str(os.waitstatus_to_exitcode(status)).encode())
+        os.close(status_fd)
+
+
+def _child(
+    sock: socket.socket, folder: Path, order: dict[str, Any], shell: Any, prepared: Prepared | CannotLock
+) -> None:
+    """Never returns."""
+    from . import child
+
+    code = 1
+    try:
+        channel = Channel(sock)
+        limits = Limits(**order["limits"])
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(PATH=os.defpath, HOME=str(folder), TMPDIR=str(folder), LANG="C.UTF-8")
+        os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", MPLCONFIGDIR=str(folder))
+        tempfile.tempdir = None
+        sys.path[:] = [entry for entry in sys.path if entry]
+        if order["jail"]:
+            try:
+                if isinstance(prepared, CannotLock):
+                    raise prepared
+                lock(folder, limits, prepared)
+            except CannotLock as error:
+                channel.send({"cannot lock": str(error)})
+                return
+        channel.send({"ready": os.getpid(), "folder": str(folder)})
+        child.serve(channel, shell, limits)
+        code = 0
+    except BaseException:
+        pass
+    finally:
+        os._exit(code)
+
+
+def _close_all_but(keep: set[int]) -> None:
+    """Close every descriptor above 2 but those, and point 0, 1 and 2 at /dev/null."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    for entry in os.listdir("/dev/fd"):
+        if int(entry) > 2 and int(entry) not in keep:
+            with contextlib.suppress(OSError):
+                os.close(int(entry))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
