@@ -77,7 +77,7 @@ def verify_notebook(path: Path, tasks: Sequence[Task]) -> list[str]:
     try:
         notebook = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
+    except Exception as error:  # nbformat raises whatever it trips over
         return [f"{place} is no notebook: {str(error).partition(chr(10))[0]}"]
     problems = [problem for task in tasks for problem in _about_task(notebook.cells, task)]
     problems += _about_strangers(notebook.cells, tasks)
@@ -88,7 +88,7 @@ def verify_notebook(path: Path, tasks: Sequence[Task]) -> list[str]:
 # --- one task in its notebook -------------------------------------------------------------------------------------
 
 
-def tests_source(name: str) -> str:
+def graded_source(name: str) -> str:
     """The source of the graded cell of the task `name`: always the same."""
     return f'check("{name}", {name})\n### BEGIN HIDDEN TESTS\ngrade("{name}", {name})\n### END HIDDEN TESTS'
 
@@ -122,8 +122,8 @@ def _about_tests(cell: NotebookNode, task: Task) -> Iterator[str]:
     name = f"{task.name}-tests"
     if _flags(cell) != (True, False, True):
         yield f"{name} must be nbgrader's 'Autograder tests': grade true, solution false, locked true."
-    if cell.source != tests_source(task.name):
-        yield f"{name} must read, and nothing else:\n{tests_source(task.name)}"
+    if cell.source != graded_source(task.name):
+        yield f"{name} must read, and nothing else:\n{graded_source(task.name)}"
     points = _nbgrader(cell).get("points")
     if points != task.points:
         yield f"{name} gives {points} points, the task says {task.points:g}: make them one."
