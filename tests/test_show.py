@@ -1,0 +1,86 @@
+"""Pictures: the recorded graph says what torch recorded, in Mermaid and in words."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from autograder import show
+
+
+def leaf(value: float) -> torch.Tensor:
+    return torch.tensor(value, requires_grad=True)
+
+
+def test_boxes_hold_the_operations_and_edges_the_local_slopes() -> None:
+    x = leaf(3.0)
+    assert str(show.graph((x**2).sin(), x=x)).splitlines() == [
+        "x = 3 --[6]--> PowBackward0",
+        "PowBackward0 --[-0.9111]--> SinBackward0",
+    ]
+
+
+def test_the_mermaid_text_is_a_flowchart_with_rounded_leaves() -> None:
+    x = leaf(3.0)
+    assert show.graph(x**2 * 5, x=x).mermaid.splitlines() == [
+        "flowchart LR",
+        '  n0(["x = 3"])',
+        '  n1["PowBackward0"]',
+        '  n2["MulBackward0"]',
+        '  n0 -- "6" --> n1',
+        '  n1 -- "5" --> n2',
+    ]
+
+
+def test_a_notebook_gets_mermaid_and_words_and_the_repr_holds_no_address() -> None:
+    graph = show.graph(leaf(2.0) ** 2)
+    assert graph._repr_mimebundle_() == {"text/vnd.mermaid": graph.mermaid, "text/plain": str(graph)}
+    assert "0x" not in repr(graph)
+
+
+def test_gradients_are_those_that_backward_gives_where_paths_meet() -> None:
+    w, x = leaf(2.0), leaf(3.0)
+    out = (w * x - 1) ** 2 + w
+    text = str(show.graph(out, gradients=True, w=w, x=x))
+    out.backward()
+    assert w.grad is not None and x.grad is not None
+    assert f"w = 2, gradient {w.grad.item():g} " in text
+    assert f"x = 3, gradient {x.grad.item():g} " in text
+
+
+def test_a_node_reached_by_two_paths_is_drawn_once() -> None:
+    x = leaf(3.0)
+    y = x**2
+    mermaid = show.graph(y * y + y, x=x).mermaid
+    assert mermaid.count('["PowBackward0"]') == 1
+    assert mermaid.count('(["x = 3"])') == 1
+
+
+def test_drawing_leaves_the_graph_usable_and_the_gradients_empty() -> None:
+    x = leaf(3.0)
+    out = (x**2).sin()
+    show.graph(out, gradients=True, x=x)
+    assert x.grad is None
+    out.backward()
+    assert x.grad is not None
+
+
+def test_an_unnamed_leaf_and_a_named_middle_show_their_values() -> None:
+    x = leaf(3.0)
+    y = x**2
+    text = str(show.graph(y.sin(), y=y))
+    assert text.startswith("leaf = 3 --[6]--> y = 9, PowBackward0")
+
+
+def test_a_cut_is_a_dotted_edge_from_a_tensor_without_graph() -> None:
+    v, v_next = leaf(1.5), torch.tensor(2.0)
+    loss = (0.5 * v_next - v) ** 2
+    graph = show.graph(loss, cut={"v_next": "loss"}, v=v, v_next=v_next, loss=loss)
+    assert graph.mermaid.splitlines()[-2:] == ['  v_next(["v_next = 2"])', "  v_next -. cut .-x n2"]
+    assert str(graph).splitlines()[-1] == "v_next = 2 --[cut]--x loss = 0.25, PowBackward0"
+
+
+@pytest.mark.parametrize("out", [torch.tensor(1.0), leaf(1.0), torch.ones(2, requires_grad=True) * 2])
+def test_what_is_no_scalar_with_a_graph_is_refused_with_the_reason(out: torch.Tensor) -> None:
+    with pytest.raises(ValueError, match="0-d tensor that has a grad_fn"):
+        show.graph(out)
