@@ -77,7 +77,7 @@ def test_a_cut_is_a_dotted_edge_from_a_tensor_without_graph() -> None:
     loss = (0.5 * v_next - v) ** 2
     graph = show.graph(loss, cut={"v_next": "loss"}, v=v, v_next=v_next, loss=loss)
     assert graph.mermaid.splitlines()[-2:] == ['  v_next(["v_next = 2"])', "  v_next -. cut .-x n2"]
-    assert str(graph).splitlines()[-1] == "v_next = 2 --[cut]--x loss = 0.25, PowBackward0"
+    assert str(graph).splitlines()[-1] == "v_next = 2 --[cut]--x loss"
 
 
 @pytest.mark.parametrize("out", [torch.tensor(1.0), leaf(1.0), torch.ones(2, requires_grad=True) * 2])
