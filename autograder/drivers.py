@@ -241,9 +241,9 @@ def value_and_gradients(answer: Answer, *inputs: Any) -> Any:
 
 def _gradient(out: Any, tensor: torch.Tensor) -> Value:
     if not isinstance(out, torch.Tensor):
-        return Opaque("no gradient, since the result is not a tensor")
+        return Opaque("missing, since the result is not a tensor")
     if not out.requires_grad:
-        return None
+        return Opaque("missing, since the result has no graph")
     steps = torch.arange(out.numel(), dtype=torch.float64)
     grad_out = (1 + 0.5 * torch.cos(1 + 2 * steps)).reshape(out.shape).to(out.dtype)
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import byhand
 from .answers import Answer, LocalAnswer
-from .compare import Difference, difference, members
+from .compare import Difference, alike, difference, members
 from .drivers import Outcome, build
 from .task import Inputs, Task
 from .values import Opaque, Raised, Value
@@ -156,7 +156,7 @@ def _canonical(task: Task, inputs: Inputs, result: Value) -> Value:
 def _compared_with_itself(task: Task, first: Parts, again: Parts) -> Value:
     """ "the same", or the second result, for an answer whose second call differs from its first."""
     changed = any(
-        difference(again[name], first[name], rtol=task.rtol, atol=task.atol) for name in first if _real(first[name])
+        not alike(again[name], first[name], rtol=task.rtol, atol=task.atol) for name in first if _real(first[name])
     )
     return {name: again[name] for name in first} if changed else "the same"
 
