@@ -123,9 +123,9 @@ def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
     if part == SECOND_CALL:
         return f"a second call with the same inputs gives another answer{call}: something is left over from the first"
     if part == INPUTS:
-        return f"{_changed_inputs(fact)}; leave the inputs as they were{call}"
+        return f"{_changed_inputs(marks.signatures[worst][part], marks.truths[worst][part])}; leave the inputs as they were{call}"
     if part == STATE:
-        return f"{_changed_state(fact)}: put it back before you return{call}"
+        return f"{_changed_state(marks.signatures[worst][part])}: put it back before you return{call}"
     if part == ERRORS:
         want = fact.want.kinds[0]
         return f"{show_call(marks, worst)} must raise {want}; yours {_came(fact.got)}"
@@ -187,18 +187,18 @@ def _number(value: Value, where: tuple[int, ...]) -> str:
     return f"{tensor[inner].item():.4g}"
 
 
-def _changed_inputs(fact: Difference) -> str:
-    if not (isinstance(fact.got, dict) and isinstance(fact.want, dict)):
+def _changed_inputs(after: Value, before: Value) -> str:
+    if not (isinstance(after, dict) and isinstance(before, dict)):
         return "an input was changed"
-    for name, want in fact.want.items():
-        got = fact.got.get(name)
+    for name, want in before.items():
+        got = after.get(name)
         if not isinstance(got, dict) or not isinstance(want, dict):
             continue
         if got.get("requires_grad") != want.get("requires_grad"):
             return f"`{name}.requires_grad` was changed"
         if (got.get("grad") is None) != (want.get("grad") is None):
             return f"`{name}.grad` was changed"
-    changed = [name for name in fact.want if not _same(fact.got.get(name), fact.want[name])]
+    changed = [name for name in before if not _same(after.get(name), before[name])]
     return f"the values of `{changed[0]}` were changed" if changed else "an input was changed"
 
 
@@ -209,8 +209,8 @@ def _same(got: Value, want: Value) -> bool:
     return repr(mine) == repr(truth)
 
 
-def _changed_state(fact: Difference) -> str:
-    if isinstance(fact.got, dict) and fact.got.get("grad mode") is not True:
+def _changed_state(state: Value) -> str:
+    if isinstance(state, dict) and state.get("grad mode") is not True:
         return "gradient recording was left switched off or on"
     return "torch's default dtype was left changed"
 
@@ -238,7 +238,8 @@ def _argument(value: Value) -> str:
         text = str(flat.tolist()) if flat.numel() <= 6 else f"… of shape {tuple(flat.shape)}"
         return f"tensor({text})"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_argument(item) for item in value)}]"
+        items = ", ".join(_argument(item) for item in value)
+        return f"[{items}]" if isinstance(value, list) else f"({items},)" if len(value) == 1 else f"({items})"
     if isinstance(value, Opaque):
         return value.description
     return repr(value)
