@@ -6,6 +6,7 @@ Functions work on a float and on a tensor alike.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -139,7 +140,8 @@ def detached(function: Made) -> Function:
 @recipe
 def recorded(values: torch.Tensor) -> torch.Tensor:
     """A tensor with these values, transposed, and a graph: not a leaf, and not contiguous where it has two axes."""
-    return (values.detach().clone().requires_grad_() * 1.0).mT if values.ndim > 1 else values.requires_grad_() * 1.0
+    out = values.detach().clone().requires_grad_() * 1.0
+    return out.mT if out.ndim > 1 else out
 
 
 @recipe
@@ -169,7 +171,7 @@ class _Network(torch.nn.Module):
         self._order = list(blocks)
         for name, sizes in blocks.items():
             layers: list[torch.nn.Module] = []
-            for fan_in, fan_out in zip(sizes, sizes[1:], strict=False):
+            for fan_in, fan_out in itertools.pairwise(sizes):
                 layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.Tanh()]
             owner: torch.nn.Module = self
             *path, last = name.split(".")
