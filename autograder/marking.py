@@ -135,7 +135,7 @@ def _named(task: Task, inputs: Inputs, result: Value, truth: Value) -> Parts:
     if isinstance(result, (Raised, Opaque)):
         return dict.fromkeys(names, result)
     if isinstance(truth, dict):
-        if isinstance(result, dict):
+        if isinstance(result, dict) and result.keys() & set(names):
             return {name: result.get(name, Opaque("nothing")) for name in names}
     else:
         values = members(result, len(names))

@@ -123,7 +123,8 @@ def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
     if part == SECOND_CALL:
         return f"a second call with the same inputs gives another answer{call}: something is left over from the first"
     if part == INPUTS:
-        return f"{_changed_inputs(marks.signatures[worst][part], marks.truths[worst][part])}; leave the inputs as they were{call}"
+        changed = _changed_inputs(marks.signatures[worst][part], marks.truths[worst][part])
+        return f"{changed}; leave the inputs as they were{call}"
     if part == STATE:
         return f"{_changed_state(marks.signatures[worst][part])}: put it back before you return{call}"
     if part == ERRORS:
