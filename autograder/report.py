@@ -14,12 +14,12 @@ import torch
 
 from .compare import Difference, as_tensor
 from .marking import ANSWER, ERRORS, INPUTS, SECOND_CALL, STATE, Marks, described
-from .task import Inputs, Mistake
+from .task import Inputs, Mistake, Task
 from .values import Opaque, Raised, Value
 
-PASSED, PARTLY, FAILED, WAITING = "passed", "partly", "failed", "waiting"
-_SIGNS = {PASSED: "✓", PARTLY: "◐", FAILED: "✗", WAITING: "○"}
-_COLOURS = {PASSED: "#2e7d32", PARTLY: "#b26a00", FAILED: "#c62828", WAITING: "#607d8b"}
+PASSED, PARTLY, FAILED, WAITING, UNDEFINED = "passed", "partly", "failed", "waiting", "undefined"
+_SIGNS = {PASSED: "✓", PARTLY: "◐", FAILED: "✗", WAITING: "○", UNDEFINED: "○"}
+_COLOURS = {PASSED: "#2e7d32", PARTLY: "#b26a00", FAILED: "#c62828", WAITING: "#607d8b", UNDEFINED: "#607d8b"}
 ABSENT = "NameError"
 
 
@@ -59,7 +59,7 @@ def report(marks: Marks, mistakes: Sequence[Mistake], *, points: float, hidden: 
         lines.append(f"This task is by hand, and your answer differentiates: {marks.differentiated}.")
         lines.append("Work the derivative out on paper and return that formula; then the points are yours.")
     elif _absent(marks):
-        return Report(f"○ {task.name}: not defined yet", (f"Run the cell that defines `{task.name}`.",), WAITING, 0.0)
+        return Report(f"○ {task.name}: not defined yet", (f"Run the cell that defines `{task.name}`.",), UNDEFINED, 0.0)
     elif not marks.attempted:
         next_step = "Fill in the cell above and run it, then run this one."
         return Report(f"○ {task.name}: not attempted yet", (next_step,), WAITING, 0.0)
@@ -69,6 +69,12 @@ def report(marks: Marks, mistakes: Sequence[Mistake], *, points: float, hidden: 
         if lines:
             lines.append(_next_step(mistakes, hidden))
     return Report(f"{_SIGNS[status]} {_headline(marks, earned, points, hidden)}", tuple(lines), status, earned)
+
+
+def unmarked(task: Task, why: str, *, points: float) -> Report:
+    """The report on an answer that gave no values: it was stopped, or its process was gone. `why` is a clause."""
+    lines = (f"No values came back: {why}.", "Look for a loop that never ends, or for a cell that ends Python itself.")
+    return Report(f"✗ {task.name}: 0 / {points:g} points", lines, FAILED, 0.0)
 
 
 def _headline(marks: Marks, earned: float, points: float, hidden: bool) -> str:

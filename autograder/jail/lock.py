@@ -187,7 +187,7 @@ def restrict_syscalls(seccomp: object) -> None:
     for name in ("kill", "tgkill"):
         _rule(seccomp, denied, name, sc.Arg(0, sc.NE, own))
     _rule(seccomp, denied, "tkill", sc.Arg(0, sc.NE, own))
-    _rule(seccomp, denied, "prlimit64", sc.Arg(0, sc.GT, 0), sc.Arg(0, sc.NE, own))
+    _rule(seccomp, denied, "prlimit64", sc.Arg(0, sc.NE, 0))  # 0 is this process
     _no_new_privileges()
     try:
         seccomp.load()  # type: ignore[attr-defined]
@@ -196,13 +196,15 @@ def restrict_syscalls(seccomp: object) -> None:
 
 
 def _rule(seccomp: object, action: object, name: str, *args: object) -> None:
+    """Add a rule, unless this kernel's architecture (or this libseccomp) has no such call. Raises CannotLock."""
+    import pyseccomp as sc
+
+    if sc.resolve_syscall(sc.system_arch(), name) < 0:
+        return
     try:
         seccomp.add_rule(action, name, *args)  # type: ignore[attr-defined]
     except (ValueError, OSError) as error:
-        # A call that this libseccomp or this architecture does not know cannot be named in a rule; those that
-        # matter are tried from inside by `doctor`.
-        if not isinstance(error, ValueError) and error.errno not in (errno.EDOM, errno.EINVAL, errno.EFAULT):
-            raise
+        raise CannotLock(errno.EINVAL, f"libseccomp refused a rule for {name}: {error}") from error
 
 
 # --- the rest -----------------------------------------------------------------------------------------------------

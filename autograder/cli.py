@@ -1,0 +1,127 @@
+"""`autograder`: grade a class, try the demo, examine the jail, verify the course."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .grading import Summary
+
+GRADED, PROBLEMS, REFUSED = 0, 1, 2  # exit statuses
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse the command line, run one command, return the exit status."""
+    # Workers are forked, and threads do not survive a fork: keep numerical libraries to one thread each.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    # nbgrader runs `alembic` when it makes a gradebook; it is beside this Python, which need not be on the PATH.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    arguments = _parser().parse_args(argv)
+    return arguments.run(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="autograder", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    grade = commands.add_parser("grade", help="grade the submissions of an assignment, in any nbgrader course root")
+    grade.add_argument("assignment", help="the assignment's name, for example a01_slopes")
+    grade.add_argument("--student", action="append", default=[], metavar="ID", help="only this student (repeatable)")
+    grade.add_argument("--quiet", action="store_true", help="no progress bar and no table: only what went wrong")
+    _add_jail_options(grade)
+    grade.set_defaults(run=_grade)
+
+    demo = commands.add_parser("demo", help="grade the demo class in a fresh course root")
+    demo.add_argument("--into", type=Path, default=Path("build/demo"), help="where to put it (default: build/demo)")
+    _add_jail_options(demo)
+    demo.set_defaults(run=_demo)
+
+    doctor = commands.add_parser("doctor", help="try each escape from inside a jailed process")
+    doctor.set_defaults(run=_doctor)
+
+    verify = commands.add_parser("verify", help="is the course whole? (for contributors)")
+    verify.add_argument("--table", action="store_true", help="print what was measured for each task")
+    verify.set_defaults(run=_verify)
+    return parser
+
+
+def _add_jail_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-jail", action="store_true", help="run submissions unlocked: their code can do what you can")
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    return _grade_in(Path.cwd(), arguments.assignment, arguments.student, not arguments.no_jail, arguments.quiet)
+
+
+def _grade_in(root: Path, assignment: str, students: Sequence[str], jail: bool, quiet: bool) -> int:
+    from .jail.client import JailError, WarmProcess
+
+    with WarmProcess() as warm:  # it imports torch while we import everything else
+        from .course import open_course
+        from .grading import CannotGrade, grade
+        from .jail import doctor
+
+        try:
+            if jail:
+                escapes = doctor.open_escapes(warm)
+                if escapes:
+                    print(doctor.refusal(escapes), file=sys.stderr)
+                    return REFUSED
+            with _progress(quiet) as progress:
+                summary = grade(open_course(root), assignment, students, warm, jail=jail, progress=progress)
+        except (CannotGrade, JailError) as error:
+            print(error, file=sys.stderr)
+            return REFUSED
+    _print_summary(summary, root, quiet)
+    return PROBLEMS if summary.problems else GRADED
+
+
+def _progress(quiet: bool):  # type: ignore[no-untyped-def]
+    from .progress import bar, silent
+
+    return silent() if quiet or not sys.stderr.isatty() else bar()
+
+
+def _print_summary(summary: Summary, root: Path, quiet: bool) -> None:
+    if not quiet:
+        for student in sorted(summary.results):
+            score, best = summary.score(student)
+            print(f"{summary.assignment}  {student:24} {score:6.2f} / {best:g}")
+        if summary.results:
+            print(f"Feedback: {root / 'feedback'}/<student>/{summary.assignment}/")
+    for student, problem in sorted(summary.problems.items()):
+        print(f"{summary.assignment}  {student}: {problem}", file=sys.stderr)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from .demo import set_up
+
+    status = GRADED
+    for assignment in set_up(arguments.into):
+        graded = _grade_in(arguments.into.resolve(), assignment, [], not arguments.no_jail, quiet=False)
+        status = max(status, graded)
+    return status
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .jail import doctor
+    from .jail.client import WarmProcess
+
+    with WarmProcess() as warm:
+        return doctor.main(warm)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from . import verify
+
+    return verify.main(Path.cwd(), table=arguments.table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Feedback pages: nbgrader's own template and converter, made once for many submissions.
+
+Most of a page is the same for a whole class: the statements, the hints, the locked cells. What Markdown and code
+look like as HTML is therefore kept from one page to the next.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Any
+
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters.html import WidgetsDataTypeFilter
+from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters import Highlight2HTML
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateFeedback
+
+from .course import Course
+from .gradebook import NotebookFeedback
+
+REMEMBERED = 4096  # pieces of Markdown or code
+ALT = "No description has been provided for this image"  # nbconvert's own words
+
+
+class PageMaker:
+    """Turns graded notebooks into HTML, as `nbgrader generate_feedback` does. Make one a process."""
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self._assignment = assignment
+        converter = GenerateFeedback(coursedir=course.directory, parent=course.app)
+        self._exporter = _Exporter(parent=converter, config=converter.config)
+        for preprocessor in converter.preprocessors[1:]:  # the first, GetGrades, asks the gradebook; we did that
+            self._exporter.register_preprocessor(preprocessor, enabled=True)
+
+    def page(self, notebook: NotebookNode, student: str, name: str, feedback: NotebookFeedback) -> str:
+        """The feedback page on one graded notebook."""
+        for cell in notebook.cells:
+            known = feedback.cells.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+            if known is not None:
+                cell.metadata.nbgrader.comment = known.comment
+                if known.points is not None:
+                    cell.metadata.nbgrader.score, cell.metadata.nbgrader.points = known.score, known.points
+        about: dict[str, Any] = {"student": student, "assignment": self._assignment, "notebook": name}
+        about |= {"score": feedback.score, "max_score": feedback.max_score, "late_penalty": feedback.late_penalty}
+        resources = {"unique_key": name, "output_files_dir": f"{name}_files", "nbgrader": about}
+        return self._exporter.from_notebook_node(notebook, resources=resources)[0]
+
+
+class _Exporter(HTMLExporter):
+    """nbconvert's exporter, which remembers what it made of a piece of Markdown or code.
+
+    It also leaves out the last step of HTMLExporter, which parses the finished page, half a megabyte of style sheets
+    included, to add two attributes: `alt` is added by a pattern here, and `tabindex` is for a template that
+    nbgrader does not use.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        render = functools.lru_cache(REMEMBERED)(lambda source: HTMLExporter.markdown2html(self, {}, source))
+        highlight = functools.lru_cache(REMEMBERED)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
+
+        @pass_context
+        def markdown2html(context: Any, source: str) -> str:
+            attached = context.get("cell", {}).get("attachments")
+            return HTMLExporter.markdown2html(self, context, source) if attached else render(source)
+
+        def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
+            return highlight(source, language)
+
+        self.register_filter("markdown2html", markdown2html)
+        self.register_filter("highlight_code", highlight_code)
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+        resources = self._init_resources(resources)
+        about_widgets = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+        self.register_filter("filter_data_type", about_widgets)
+        html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
+        return re.sub(r"<img (?![^>]{0,200}\balt=)", f'<img alt="{ALT}" ', html), resources

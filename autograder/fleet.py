@@ -1,0 +1,112 @@
+"""Many submissions at once: a few worker processes, jobs handed out one by one.
+
+Processes and not threads: nbconvert and nbgrader change directory and environment. Ours and not a pool of the
+standard library: a worker that dies takes only its job with it, and that job is tried once more elsewhere.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, TypeVar
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """No result: the job could not be done, twice. `why` is the reason in words."""
+
+    why: str
+
+
+@dataclass
+class _Worker(Generic[Job]):
+    process: Any
+    connection: Connection
+    job: Job | None = None
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run(
+    jobs: Iterable[Job], prepare: Callable[[], Callable[[Job], Result]], *, workers: int
+) -> Iterator[tuple[Job, Result | Lost]]:
+    """Do every job, in forked processes; yield each with its result as it comes.
+
+    `prepare` is called once in each worker and returns the function that does a job. Where that raises, or the
+    worker dies, the job is tried once more in a fresh worker, and then given up as Lost.
+    """
+    context = multiprocessing.get_context("fork")
+    waiting = deque((job, 1) for job in jobs)
+    tries: dict[int, int] = {}
+    crew: list[_Worker] = []
+    try:
+        while waiting or any(worker.job is not None for worker in crew):
+            while waiting and len(crew) < workers:
+                crew.append(_hire(context, prepare))
+            for worker in crew:
+                if worker.job is None and waiting:
+                    worker.job, tries[id(worker)] = waiting.popleft()
+                    worker.connection.send(worker.job)
+            for connection in wait([worker.connection for worker in crew if worker.job is not None]):
+                worker = next(w for w in crew if w.connection is connection)
+                result = _received(worker)
+                if isinstance(result, Lost):
+                    crew.remove(worker)
+                    _dismiss(worker)
+                    if tries[id(worker)] == 1:
+                        waiting.append((worker.job, 2))
+                        continue
+                job, worker.job = worker.job, None
+                yield job, result
+    finally:
+        for worker in crew:
+            _dismiss(worker)
+
+
+def _hire(context: Any, prepare: Callable[[], Callable[[Job], Result]]) -> _Worker:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, ours, prepare), daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _work(connection: Connection, other_end: Connection, prepare: Callable[[], Callable[[Job], Result]]) -> None:
+    other_end.close()  # else a worker would not notice that the main process is gone
+    try:
+        work = prepare()
+        while True:
+            connection.send((True, work(connection.recv())))
+    except (EOFError, KeyboardInterrupt, BrokenPipeError):
+        pass
+    except Exception:
+        connection.send((False, traceback.format_exc()))
+
+
+def _received(worker: _Worker) -> Any:
+    try:
+        done, result = worker.connection.recv()
+    except (EOFError, OSError):
+        worker.process.join()
+        return Lost(f"its grading process ended with exit status {worker.process.exitcode}")
+    return result if done else Lost(result.strip().splitlines()[-1])
+
+
+def _dismiss(worker: _Worker) -> None:
+    worker.connection.close()
+    worker.process.join(2)
+    if worker.process.is_alive():
+        worker.process.kill()
+        worker.process.join()
+    worker.process.close()

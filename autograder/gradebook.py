@@ -1,0 +1,202 @@
+"""nbgrader's gradebook, read and written in bulk through its own API and models.
+
+What a submission says about its cells is never believed: `read_keys` is where it is known what they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nbgrader.api import Assignment, Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy.orm import selectinload
+
+LatePenalty = Callable[[str, float, float], float | None]  # student, score, seconds late
+
+
+@dataclass(frozen=True)
+class KeyCell:
+    """A cell of the instructor's notebook that nbgrader knows by name."""
+
+    name: str
+    cell_type: str
+    source: str
+    locked: bool
+    checksum: str | None
+    grade: bool
+    solution: bool
+    task: bool
+    points: float | None
+
+
+@dataclass(frozen=True)
+class NotebookKey:
+    """What the gradebook knows of one notebook of an assignment; cells in the notebook's order."""
+
+    name: str
+    kernelspec: Mapping[str, str]
+    cells: tuple[KeyCell, ...]
+
+
+@dataclass(frozen=True)
+class NotebookScores:
+    """What grading found: points (None: for a person to grade) and comments, by grade_id."""
+
+    points: Mapping[str, float | None]
+    comments: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class CellFeedback:
+    """What stands in the gradebook for one cell, a person's changes included."""
+
+    score: float | None
+    points: float | None
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class NotebookFeedback:
+    """What stands in the gradebook for one submitted notebook."""
+
+    cells: Mapping[str, CellFeedback]
+    score: float
+    max_score: float
+    late_penalty: float
+
+
+def read_keys(gradebook: Gradebook, assignment: str) -> dict[str, NotebookKey]:
+    """The notebooks of an assignment by name. Raises nbgrader's MissingEntry where the gradebook lacks it."""
+    return {notebook.name: _key(notebook) for notebook in gradebook.find_assignment(assignment).notebooks}
+
+
+def _key(notebook: Any) -> NotebookKey:
+    points = {cell.name: cell.max_score for cell in (*notebook.grade_cells, *notebook.task_cells)}
+    graded = {cell.name for cell in notebook.grade_cells}
+    solutions = {cell.name for cell in notebook.solution_cells}
+    tasks = {cell.name for cell in notebook.task_cells}
+    cells = (
+        KeyCell(
+            name=cell.name,
+            cell_type=cell.cell_type,
+            source=cell.source,
+            locked=cell.locked,
+            checksum=cell.checksum,
+            grade=cell.name in graded,
+            solution=cell.name in solutions,
+            task=cell.name in tasks,
+            points=points.get(cell.name),
+        )
+        for cell in notebook.source_cells
+    )
+    return NotebookKey(notebook.name, json.loads(notebook.kernelspec or "{}") or {}, tuple(cells))
+
+
+def record(
+    gradebook: Gradebook,
+    assignment: str,
+    results: Mapping[str, tuple[datetime | None, Mapping[str, NotebookScores]]],
+    late_penalty: LatePenalty,
+) -> dict[str, dict[str, NotebookFeedback]]:
+    """Write a class's results in one transaction, all or nothing, and return what now stands, by student and notebook.
+
+    results  student -> (when submitted, notebook name -> scores). A notebook that is missing scores zero, as in
+             nbgrader. A score or comment that a person gave stays; it is marked as needing another look.
+    """
+    session = gradebook.db
+    try:
+        row = gradebook.find_assignment(assignment)
+        known = {student.id for student in session.query(Student.id)}
+        session.add_all(Student(id=student) for student in results if student not in known)
+        submissions = _submissions(gradebook, row, results)
+        with session.no_autoflush:  # rows are added whole
+            for student, (timestamp, _) in results.items():
+                if student not in submissions:
+                    submissions[student] = _new_submission(row, student)
+                    session.add(submissions[student])
+                if timestamp is not None:
+                    submissions[student].timestamp = timestamp
+        session.flush()
+        for student, (_, notebooks) in results.items():
+            for notebook in submissions[student].notebooks:
+                _score(notebook, notebooks.get(notebook.name))
+        session.flush()
+        session.expire_all()  # scores are computed by the database
+        submissions = _submissions(gradebook, row, results)
+        for submission in submissions.values():
+            _assign_late_penalty(submission, late_penalty)
+        session.flush()
+        found = {student: _feedback(submissions[student]) for student in results}
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    return found
+
+
+def _submissions(gradebook: Gradebook, assignment: Assignment, students: Iterable[str]) -> dict[str, Any]:
+    below = selectinload(SubmittedAssignment.notebooks)
+    rows = (
+        gradebook.db.query(SubmittedAssignment)
+        .filter(SubmittedAssignment.assignment_id == assignment.id)
+        .options(
+            below.selectinload(SubmittedNotebook.grades).selectinload(Grade.cell),
+            below.selectinload(SubmittedNotebook.comments).selectinload(Comment.cell),
+            below.selectinload(SubmittedNotebook.notebook),
+        )
+    )
+    wanted = set(students)
+    return {row.student_id: row for row in rows if row.student_id in wanted}
+
+
+def _new_submission(assignment: Assignment, student: str) -> SubmittedAssignment:
+    """The rows that `Gradebook.add_submission` makes, without its commit for each."""
+    submission = SubmittedAssignment(assignment=assignment, student_id=student)
+    for notebook in assignment.notebooks:
+        submitted = SubmittedNotebook(notebook=notebook, assignment=submission)
+        for cell in notebook.grade_cells:
+            Grade(cell_id=cell.id, notebook=submitted)
+        for cell in notebook.solution_cells:
+            Comment(cell_id=cell.id, notebook=submitted)
+        for cell in notebook.task_cells:
+            Comment(cell_id=cell.id, notebook=submitted)
+            Grade(cell_id=cell.id, notebook=submitted)
+    return submission
+
+
+def _score(notebook: SubmittedNotebook, scores: NotebookScores | None) -> None:
+    """As nbgrader's SaveAutoGrades does; a missing notebook as its Autograde does."""
+    if scores is None:
+        for grade in notebook.grades:
+            grade.auto_score, grade.needs_manual_grade = 0, False
+        return
+    for grade in notebook.grades:
+        if grade.cell.name in scores.points:
+            grade.auto_score = scores.points[grade.cell.name]
+            grade.needs_manual_grade = grade.manual_score is not None or grade.auto_score is None
+    for comment in notebook.comments:
+        if comment.cell.name in scores.comments:
+            comment.auto_comment = scores.comments[comment.cell.name]
+
+
+def _assign_late_penalty(submission: SubmittedAssignment, late_penalty: LatePenalty) -> None:
+    late = submission.total_seconds_late if submission.assignment.duedate else 0
+    for notebook in submission.notebooks:
+        penalty = late_penalty(submission.student_id, notebook.score, late) if late > 0 else None
+        notebook.late_submission_penalty = None if penalty is None else min(max(penalty, 0), notebook.score)
+
+
+def _feedback(submission: SubmittedAssignment) -> dict[str, NotebookFeedback]:
+    found = {}
+    for notebook in submission.notebooks:
+        scores = {grade.cell.name: (grade.score, grade.max_score) for grade in notebook.grades}
+        comments = {comment.cell.name: comment.comment for comment in notebook.comments}
+        cells = {
+            name: CellFeedback(*scores.get(name, (None, None)), comments.get(name)) for name in {**scores, **comments}
+        }
+        penalty = notebook.late_submission_penalty or 0
+        found[notebook.name] = NotebookFeedback(cells, notebook.score - penalty, notebook.max_score, penalty)
+    return found

@@ -1,0 +1,49 @@
+"""The jail behind stock `nbgrader autograde`: a preprocessor that takes the place of Execute.
+
+In nbgrader_config.py:
+
+    c.Autograde.autograde_preprocessors = ["autograder.nbgrader.JailedExecute", ...]
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool
+
+from . import submission
+from .course import secret
+from .gradebook import read_keys
+from .jail.client import WarmProcess
+from .jail.limits import Limits
+
+
+class JailedExecute(NbGraderPreprocessor):
+    """Runs a submission in a jailed process, judges its answers outside, and writes the outputs that are scored."""
+
+    jail = Bool(True, help="Lock the submission in. Without this its code can do whatever you can.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Raises JailError where the jail fails: nbgrader then reports an error and keeps the earlier score."""
+        where = resources["nbgrader"]
+        with Gradebook(where["db_url"]) as gradebook:
+            key = read_keys(gradebook, where["assignment"])[where["notebook"]]
+        notebook = submission.restored(nb, key)
+        root = Path.cwd()  # nbgrader's converters work from the course root
+        with warm_process().open(Limits(), jail=self.jail) as child:
+            submission.run(notebook, child, (secret(root), where["student"]))
+        return notebook, resources
+
+
+@functools.cache
+def warm_process() -> WarmProcess:
+    """One for this Python process, however many submissions it grades."""
+    process = WarmProcess()
+    atexit.register(process.close)
+    return process
