@@ -101,6 +101,7 @@ class _Observed:
 
     def __call__(self, *args: Any) -> Any:
         grad_mode, default_dtype = torch.is_grad_enabled(), torch.get_default_dtype()
+        items = [list(arg) if isinstance(arg, list) else [] for arg in args]
         try:
             with _quiet(), watching() if self._watch else contextlib.nullcontext() as evidence:
                 return self._answer(*args)
@@ -113,7 +114,7 @@ class _Observed:
             }
             torch.set_grad_enabled(grad_mode)
             torch.set_default_dtype(default_dtype)
-            self.inputs = dict(_snapshots(self._names, args))
+            self.inputs = dict(_snapshots(self._names, args, items))
 
 
 @contextlib.contextmanager
@@ -128,13 +129,18 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _snapshots(names: Sequence[str], args: Sequence[Any]) -> Iterator[tuple[str, Value]]:
+def _snapshots(names: Sequence[str], args: Sequence[Any], items: Sequence[list[Any]]) -> Iterator[tuple[str, Value]]:
+    """What is seen of each argument; `items` are the members that each list had before the call."""
     for position, arg in enumerate(args):
         name = names[position] if position < len(names) else f"argument {position + 1}"
         if isinstance(arg, torch.Tensor):
             grad = arg.grad if arg.is_leaf else None
             yield name, plain({"values": arg, "requires_grad": arg.requires_grad, "grad": grad})
-        elif isinstance(arg, (list, dict, np.ndarray)):
+        elif isinstance(arg, list):
+            # Functions look alike as values, so the order is noted too: where each member stood before the call.
+            order = [next((i for i, old in enumerate(items[position]) if old is new), -1) for new in arg]
+            yield name, plain({"values": arg, "order": order})
+        elif isinstance(arg, (dict, np.ndarray)):
             yield name, plain({"values": arg})
 
 

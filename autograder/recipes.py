@@ -208,3 +208,69 @@ def dtype(name: str) -> torch.dtype:
     made = getattr(torch, name)
     assert isinstance(made, torch.dtype)
     return made
+
+
+# --- recorded graphs ----------------------------------------------------------------------------------------------
+
+
+def _shared(x: torch.Tensor) -> torch.Tensor:
+    y = x**2
+    return y * torch.sin(y)
+
+
+def _halves(x: torch.Tensor) -> torch.Tensor:
+    a, b = x.unbind()
+    return a * b
+
+
+def _after_backward(x: torch.Tensor) -> torch.Tensor:
+    (x**2).sum().backward()
+    return x
+
+
+def _with_its_gradient(x: torch.Tensor) -> torch.Tensor:
+    y = x**2
+    y.retain_grad()
+    torch.sin(y).sum().backward()
+    return y
+
+
+_EXPRESSIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "x": lambda x: x,
+    "x after backward": _after_backward,
+    "x.detach()": lambda x: x.detach(),
+    "sin(x).detach()": lambda x: torch.sin(x).detach(),
+    "x.clone()": lambda x: x.clone(),
+    "x.view(-1)": lambda x: x.view(-1),
+    "x**2": lambda x: x**2,
+    "x**2 after retain_grad and backward": _with_its_gradient,
+    "sin(x**2)": lambda x: torch.sin(x**2),
+    "exp(x)": lambda x: torch.exp(x),
+    "x + 3": lambda x: x + 3,
+    "2 * x": lambda x: 2 * x,
+    "-x": lambda x: -x,
+    "x.sum()": lambda x: x.sum(),
+    "x * x": lambda x: x * x,
+    "x * c": lambda x: x * torch.full_like(x, 3.0, requires_grad=False),
+    "x**2 + x**2": lambda x: x**2 + x**2,
+    "y * sin(y), y = x**2": _shared,
+    "a * b, (a, b) = x.unbind()": _halves,
+}
+
+
+@recipe
+def expression(text: str, x: float | list[float], tracked: bool = True) -> torch.Tensor:
+    """What the expression gives for the leaf x, which requires grad unless `tracked` is False; c is a constant."""
+    return _EXPRESSIONS[text](torch.tensor(x, dtype=torch.float64, requires_grad=tracked))
+
+
+@recipe
+def grown(x: list[float], steps: list[list[Any]]) -> torch.Tensor:
+    """A graph of any form, from leaves with the values `x`; the last tensor of it.
+
+    Each step is an operation and the places of its operands, counted from the first leaf: ["mul", 0, 1].
+    """
+    made = [torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in x]
+    for operation, *operands in steps:
+        made.append(getattr(torch, operation)(*(made[i] for i in operands)))
+    return made[-1]
