@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from .answers import LocalAnswer
 from .compare import alike
 from .marking import CONDUCT, Marks, Parts, signature
 from .task import Mistake, Task
 
 
-def mistakes_in(marks: Marks) -> list[Mistake]:
-    """The listed mistakes that are in the answer, surest first; [] where its faults match none or match several."""
+@dataclass(frozen=True)
+class Suspect:
+    """A listed mistake, driven on some probes: the parts that it gives there, and the names of those it gets wrong."""
+
+    mistake: Mistake
+    signatures: list[Parts]
+    wrong: set[str]
+
+
+def suspects(marks: Marks) -> list[Suspect]:
+    """Every listed mistake, driven on the probes of `marks`."""
+    driven = ((mistake, _signatures(marks, mistake)) for mistake in marks.task.mistakes)
+    return [Suspect(m, given, _parts_in_which_they_differ(marks.task, given, marks.truths)) for m, given in driven]
+
+
+def mistakes_in(marks: Marks, among: Sequence[Suspect] | None = None) -> list[Mistake]:
+    """The listed mistakes that are in the answer, surest first; [] where its faults match none or match several.
+
+    `among` saves driving the mistakes again where many answers to one task have the same probes."""
     failing = set(marks.failing)
     if not failing or not marks.attempted:
         return []
     whole: list[Mistake] = []
     explains: dict[str, tuple[Mistake, frozenset[str]]] = {}
-    for mistake in marks.task.mistakes:
-        signatures = _signatures(marks, mistake)
-        wrong = _parts_in_which_they_differ(marks.task, signatures, marks.truths)
-        unlike = _parts_in_which_they_differ(marks.task, signatures, marks.signatures)
+    for suspect in suspects(marks) if among is None else among:
+        mistake, wrong = suspect.mistake, suspect.wrong
+        unlike = _parts_in_which_they_differ(marks.task, suspect.signatures, marks.signatures)
         if wrong and not unlike:
             whole.append(mistake)
         # Part of the answer: every part that the mistake gets wrong is wrong in the same way here.

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ..answers import LocalAnswer
-from ..diagnose import mistakes_in
+from ..diagnose import mistakes_in, suspects
 from ..marking import Marks, mark
 from ..probes import generator
 from ..report import report
@@ -41,6 +41,7 @@ def verify_task(task: Task) -> Tally:
     """Try everything that is listed with `task`."""
     tally = Tally(task)
     tally.problems += _about_its_words(task)
+    among = [suspects(_marks(task, task.oracle, seed)) for seed in SEEDS]
     for mistake in task.mistakes:
         marks = [_marks(task, mistake.answer, seed) for seed in SEEDS]
         if all(m.fraction < 1 for m in marks):
@@ -50,7 +51,8 @@ def verify_task(task: Task) -> Tally:
                 f"{task.name}: the mistake {mistake.name} scores full marks on some seeds. "
                 f"Add probes on which it differs."
             )
-        found = [[m.name for m in mistakes_in(m)] for m in marks if not m.differentiated]
+        pairs = zip(marks, among, strict=True)
+        found = [[m.name for m in mistakes_in(m, listed)] for m, listed in pairs if not m.differentiated]
         if all(names == [mistake.name] for names in found):
             tally.diagnosed += 1
         else:
