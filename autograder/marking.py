@@ -177,7 +177,7 @@ def described(value: Value) -> str:
         case dict():
             return f"a dict with keys {', '.join(map(repr, value))}"[:120]
         case list() | tuple():
-            return f"{len(value)} values"
+            return f"{len(value)} value{'s' if len(value) != 1 else ''}"
         case Opaque():
             return value.description
         case Raised():

@@ -99,7 +99,7 @@ def _told(marks: Marks) -> list[str]:
     """The failing parts worth a line: one where the whole answer raises or has another form, at most four."""
     failing = marks.failing
     values = [part for part in failing if part in marks.value_parts]
-    if values and (all(_raises(marks, part) for part in marks.value_parts) or _misshapen(marks)):
+    if values and (all(_raises(marks, part) for part in marks.value_parts) or _in_one_piece(marks)):
         return values[:1]
     return failing[:4]
 
@@ -108,11 +108,11 @@ def _raises(marks: Marks, part: str) -> bool:
     return all(isinstance(found.got, Raised) for found in marks.differences[part] if found) and not marks.holds(part)
 
 
-def _misshapen(marks: Marks) -> bool:
-    """Whether an answer of several parts came, somewhere, in a form in which they can't be told apart."""
+def _in_one_piece(marks: Marks) -> bool:
+    """Whether an answer of several parts raised, somewhere, or came in a form in which they can't be told apart."""
     facts = zip(*(marks.differences[part] for part in marks.value_parts), strict=True)
     return len(marks.value_parts) > 1 and any(
-        all(found and isinstance(found.got, Opaque) and found.got == first.got for found in (first, *others))
+        all(found and isinstance(found.got, (Opaque, Raised)) and found.got == first.got for found in (first, *others))
         for first, *others in facts
         if first
     )
@@ -138,8 +138,9 @@ def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
         return f"{show_call(marks, worst)} must raise {want}; yours {_came(fact.got)}"
     name = "your answer" if part == ANSWER else f"your {part}"
     tally = f"wrong at {len(indices)} of {len(found)} inputs" if hidden else f"wrong{call}"
-    if isinstance(fact.got, Opaque) and _misshapen(marks):
-        return f"{tally}: your answer is {fact.got.description}"
+    if isinstance(fact.got, (Opaque, Raised)) and _in_one_piece(marks):
+        came = f"raised {_error(fact.got)}" if isinstance(fact.got, Raised) else f"is {fact.got.description}"
+        return f"{tally}: your answer {came}"
     return f"{tally}: {_evidence(fact, name, hidden)}"
 
 
@@ -147,17 +148,21 @@ def _evidence(fact: Difference, name: str, hidden: bool) -> str:
     match fact.kind:
         case "error" if isinstance(fact.got, Raised):
             return f"{name} raised {_error(fact.got)}"
-        case "missing":
+        case "missing" if name == "your answer":
             return f"{name} is None: is there a `return`?"
         case "shape":
-            return f"{name} is {described(fact.got)}, where {described(fact.want)} is wanted"
+            return f"{name} is {described(fact.got)}, where {_wanted(described(fact.want))}"
         case "not finite":
             return f"{name} has a NaN or an infinity{_place(fact.where)}"
-        case "type":
-            return f"{name} is {_words(fact.got)}, where {_kind(fact.want) if hidden else _words(fact.want)} is wanted"
+        case "type" | "missing":
+            return f"{name} is {_words(fact.got)}, where {_wanted(_kind(fact.want) if hidden else _words(fact.want))}"
     if hidden:
         return f"{name} has the right form, but its numbers are off"
     return f"{name}{_place(fact.where)} is {_number(fact.got, fact.where)}, torch's {_number(fact.want, fact.where)}"
+
+
+def _wanted(description: str) -> str:
+    return f"{description} {'are' if description.endswith('values') else 'is'} wanted"
 
 
 def _came(got: Value) -> str:
@@ -243,7 +248,7 @@ def _argument(value: Value) -> str:
     if isinstance(value, torch.Tensor):
         flat = value.detach()
         text = str(flat.tolist()) if flat.numel() <= 6 else f"… of shape {tuple(flat.shape)}"
-        return f"tensor({text})"
+        return f"tensor({text}, requires_grad=True)" if value.requires_grad else f"tensor({text})"
     if isinstance(value, (list, tuple)):
         items = ", ".join(_argument(item) for item in value)
         return f"[{items}]" if isinstance(value, list) else f"({items},)" if len(value) == 1 else f"({items})"

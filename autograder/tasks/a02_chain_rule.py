@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+import re
 
 import numpy as np
 import torch
@@ -374,6 +375,15 @@ def raises_for_no_functions(functions, derivatives, x):
     return functools.reduce(lambda a, b: a * b, [df(v) for df, v in zip(derivatives, inputs, strict=False)])
 
 
+@chain_slope.mistake("Your answer takes the first of the list for granted; with no functions there is none.")
+def takes_the_first_for_granted(functions, derivatives, x):
+    product = derivatives[0](x)
+    for f, df in zip(functions[:-1], derivatives[1:], strict=True):
+        x = f(x)
+        product *= df(x)
+    return product
+
+
 @chain_slope.mistake("Taking functions off the list empties it for whoever gave it to you: walk over it instead.")
 def empties_the_lists(functions, derivatives, x):
     product = 1.0
@@ -543,6 +553,13 @@ _REPORTED = [
 ]
 
 
+def _without_addresses(report, t):
+    """An object's text holds its place in memory, which is another one every time; wrong either way."""
+    if isinstance(report, dict) and isinstance(report.get("grad_fn"), str):
+        return {**report, "grad_fn": re.sub(r" at 0x[0-9a-f]+", "", report["grad_fn"])}
+    return report
+
+
 def _expression(text, x, **more):
     return Made("expression", {"text": text, "x": x, **more})
 
@@ -563,6 +580,7 @@ def _tensors_of_all_kinds(rng):
         _expression("x**2", 3.0, tracked=False),
     ],
     probes=_tensors_of_all_kinds,
+    canonical=_without_addresses,
 )
 def leaf_report(t):
     """A dict with t's is_leaf and requires_grad, and under grad_fn the name of its grad_fn, None where it has none."""
@@ -609,6 +627,18 @@ def _name(t):
 )
 def the_operation_itself(t):
     return _report(t.is_leaf, t.requires_grad, t.grad_fn)
+
+
+@leaf_report.mistake(
+    "You turned the recorded operation into text; asked for is its name, which it can tell you itself."
+)
+def the_operation_as_text(t):
+    return _report(t.is_leaf, t.requires_grad, None if t.grad_fn is None else str(t.grad_fn))
+
+
+@leaf_report.mistake("You turned grad_fn into text, whether it is an operation or None: ask it for its name instead.")
+def whatever_is_there_as_text(t):
+    return _report(t.is_leaf, t.requires_grad, str(t.grad_fn))
 
 
 @leaf_report.mistake("A leaf has no grad_fn, so there is nothing to ask for a name: that case comes first.")
@@ -789,6 +819,22 @@ def once_for_each_path(out):
 
 
 @graph_nodes.mistake(
+    "Two things: you count a node once for every path that reaches it, and you trip over None, which stands where a "
+    "tensor has no graph and where an input is a constant."
+)
+def every_path_and_over_nothing(out):
+    names = []
+
+    def visit(node):
+        names.append(node.name())
+        for child, _ in node.next_functions:
+            visit(child)
+
+    visit(out.grad_fn)
+    return names
+
+
+@graph_nodes.mistake(
     "Two nodes may have the same name and still be two operations: keep apart what was visited and what it is called."
 )
 def each_name_once(out):
@@ -801,6 +847,15 @@ def first_input_alone(out):
     while node is not None:
         names.append(node.name())
         node = node.next_functions[0][0] if node.next_functions else None
+    return names
+
+
+@graph_nodes.mistake("You ask every node for its first input, but the nodes at the very end have none.")
+def first_input_of_the_last(out):
+    names, node = [], out.grad_fn
+    while node is not None:
+        names.append(node.name())
+        node = node.next_functions[0][0]
     return names
 
 
