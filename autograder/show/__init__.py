@@ -2,5 +2,6 @@
 
 from .curves import Picture, tangents
 from .graph import Graph, graph
+from .precision import dead_zone, step_errors
 
-__all__ = ["Graph", "Picture", "graph", "tangents"]
+__all__ = ["Graph", "Picture", "dead_zone", "graph", "step_errors", "tangents"]

@@ -88,7 +88,7 @@ def _draw_curve(
             )
         words = f"Tangents of {name} drawn at x = {', '.join(f'{x0:g}' for x0 in at)}."
     except Exception as error:
-        words = _missing("tangent_line", error)
+        words = missing("tangent_line", error)
     axes.legend(frameon=False, loc="upper left")
     return words
 
@@ -104,7 +104,7 @@ def _draw_slopes(axes: Axes, f: Function, slope_at: Callable[..., Any], at: Sequ
     try:
         mine = torch.tensor([float(slope_at(f, float(x))) for x in xs], dtype=torch.float64)
     except Exception as error:
-        words = _missing("slope_at", error)
+        words = missing("slope_at", error)
     else:
         axes.plot(xs, mine, color=ORANGE, linewidth=2, linestyle="--", label="your slope")
         agree = int(torch.isclose(mine, truth, rtol=1e-4, atol=1e-5).sum())
@@ -115,7 +115,7 @@ def _draw_slopes(axes: Axes, f: Function, slope_at: Callable[..., Any], at: Sequ
     return words
 
 
-def _missing(name: str, error: Exception) -> str:
+def missing(name: str, error: Exception) -> str:
     if isinstance(error, NotImplementedError):
         return f"Still missing here: your {name}. Write it, then run this cell again."
     return f"Your {name} could not be drawn, since it raised {type(error).__name__}: {error}"

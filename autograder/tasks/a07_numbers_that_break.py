@@ -293,9 +293,9 @@ def _step_probes(rng):
 @task(
     points=3,
     examples=[
-        (_wave("sin", 1.0), 1.0, Made("dtype", {"name": "float64"})),
-        (_wave("sin", 1.0), 1.0, Made("dtype", {"name": "float32"})),
-        (_wave("sin", 30.0), 1.0, Made("dtype", {"name": "float64"})),
+        (_power(-1.0), 8.0, Made("dtype", {"name": "float64"})),
+        (_power(-1.0), 8.0, Made("dtype", {"name": "float32"})),
+        (_power(-1.0), 0.0625, Made("dtype", {"name": "float64"})),
     ],
     probes=_step_probes,
     canonical=_snapped,
