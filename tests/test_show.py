@@ -84,3 +84,29 @@ def test_a_cut_is_a_dotted_edge_from_a_tensor_without_graph() -> None:
 def test_what_is_no_scalar_with_a_graph_is_refused_with_the_reason(out: torch.Tensor) -> None:
     with pytest.raises(ValueError, match="0-d tensor that has a grad_fn"):
         show.graph(out)
+
+
+def test_a_chain_of_cuts_goes_through_a_tensor_outside_the_graph() -> None:
+    a, b = leaf(3.0), leaf(2.0)
+    goal = (b**2).detach()
+    loss = (goal - a) ** 2
+    graph = show.graph(loss, cut={"b": "goal", "goal": "loss"}, a=a, b=b, goal=goal, loss=loss)
+    assert str(graph).splitlines()[-2:] == ["b = 2 --[cut]--x goal", "goal = 4 --[cut]--x loss"]
+    assert "  b -. cut .-x goal" in graph.mermaid
+
+
+def test_the_staircase_says_its_numbers() -> None:
+    picture = show.staircase([12.0, 24.0], [12.0, 12.0])
+    assert str(picture) == "never cleared: 12, 24\ncleared: 12, 12"
+    assert picture.png.startswith(b"\x89PNG")
+
+
+def test_a_loss_curve_that_cannot_be_drawn_yet_is_left_out_with_a_word() -> None:
+    def unwritten() -> list[float]:
+        raise NotImplementedError
+
+    text = str(show.losses("title", {"mine": unwritten, "given": [4.0, 1.0]}))
+    assert text.splitlines() == [
+        "mine: not written yet. Write it, then run this cell again.",
+        "given: from 4 to 1 in 2 steps",
+    ]

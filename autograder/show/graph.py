@@ -35,7 +35,8 @@ def graph(
 
     out        a 0-d tensor with a graph
     gradients  write d out/d box into each box as well
-    cut        {"v_next": "reward"}: draw named tensors that reach a named one with no edge between them, dotted
+    cut        {"v_next": "loss"}: draw named tensors that reach a named one with no edge between them, dotted;
+               {"v_next": "target", "target": "loss"} draws a chain, where `target` is outside the graph as well
     tensors    names for tensors, `x=x`: their boxes show the name and the value
 
     The number on an edge is the local slope: what the operation multiplies a gradient by on its way back. It is
@@ -49,16 +50,19 @@ def graph(
     edges = [(child, node, slope) for node in order for child, slope in _local_slopes(node)]
     reach = _gradients(out.grad_fn, order, edges) if gradients else {}
     labels = {node: _label(node, named.get(node), reach.get(node)) for node in order}
-    lines, words = ["flowchart LR"], []
+    # Dark text on pale boxes, so that the picture reads the same in a dark theme.
+    lines, words = ["flowchart LR", "  classDef leaf fill:#d6e8f5,stroke:#0072B2,color:#000"], []
+    lines.append("  classDef operation fill:#f5f5f5,stroke:#8a8a8a,color:#000")
     for node in order:
         shape = '(["{}"])' if _is_leaf(node) else '["{}"]'
-        lines.append(f"  {keys[node]}{shape.format('<br/>'.join(labels[node]))}")
+        kind = "leaf" if _is_leaf(node) else "operation"
+        lines.append(f"  {keys[node]}{shape.format('<br/>'.join(labels[node]))}:::{kind}")
     for child, node, slope in edges:
         mark = f'-- "{_number(slope)}" -->' if slope is not None else "-->"
         lines.append(f"  {keys[child]} {mark} {keys[node]}")
         words.append(f"{', '.join(labels[child])} --[{_number(slope)}]--> {', '.join(labels[node])}")
     for source, target in (cut or {}).items():
-        end = keys[_node(tensors[target])]
+        end = target if target in (cut or {}) else keys[_node(tensors[target])]
         lines += [f'  {source}(["{source} = {_number(tensors[source])}"])', f"  {source} -. cut .-x {end}"]
         words.append(f"{source} = {_number(tensors[source])} --[cut]--x {target}")
     return Graph("\n".join(lines), "\n".join(words))

@@ -451,17 +451,16 @@ def returned_the_message(f, x):
 # --- microbatch_gradient ------------------------------------------------------------------------------------------
 
 
-def _microbatch_inputs(rng, sizes, features, tracked=False):
+def _microbatch_inputs(rng, sizes, features):
     rows = sum(sizes)
-    w = normal(rng, features)
-    return normal(rng, rows, features), normal(rng, rows), w.requires_grad_(tracked), list(sizes)
+    return normal(rng, rows, features), normal(rng, rows), normal(rng, features), list(sizes)
 
 
 def _microbatch_probes(rng):
     return [
         _microbatch_inputs(rng, [2, 3], 2),
         _microbatch_inputs(rng, [5, 1, 2], 3),
-        _microbatch_inputs(rng, [1, 1, 4, 3], 4, tracked=True),
+        _microbatch_inputs(rng, [1, 1, 4, 3], 4),
         _microbatch_inputs(rng, [4, 4], 3),
         _microbatch_inputs(rng, [7], 2),
         _microbatch_inputs(rng, [1], 3),
@@ -651,17 +650,17 @@ def _scalar(x):
 
 
 def _neuron_probes(rng):
-    def one(n, steps, soft=False, tracked=False):
+    def one(n, steps, soft=False):
         y = spread(rng, 0, 1, n) if soft else torch.from_numpy(rng.integers(0, 2, n)).double()
-        w = _scalar(uniform(rng, -1.5, 1.5, away_from=[0.0, 1.0])).requires_grad_(tracked)
-        b = _scalar(uniform(rng, -1, 1, away_from=[0.0])).requires_grad_(tracked)
+        w = _scalar(uniform(rng, -1.5, 1.5, away_from=[0.0, 1.0]))
+        b = _scalar(uniform(rng, -1, 1, away_from=[0.0]))
         return spread(rng, -2, 2, n), y, w, b, uniform(rng, 0.1, 0.9), steps
 
     return [
         one(4, 3),
         one(5, 1),
         one(3, 6, soft=True),
-        one(6, 4, tracked=True),
+        one(6, 4),
         one(1, 2),
         one(2, 5),
         one(4, 0),
