@@ -146,6 +146,11 @@ def averaged_the_outputs(x, w, b):
     return torch.sigmoid(w * x + b).mean()
 
 
+@neuron.mistake("`.item()` works for one number alone. A batch has many, and each gets an output: stay with tensors.")
+def took_the_item(x, w, b):
+    return torch.sigmoid(w * x + b).item()
+
+
 @neuron.mistake("That is a yes or no, rounded. The neuron returns the probability itself.")
 def rounded_to_a_decision(x, w, b):
     return (torch.sigmoid(w * x + b) > 0.5).double()

@@ -451,6 +451,11 @@ def counted_by_row(x, mask):
     return 2 * mask * x / (mask.sum(-1, keepdim=True).clamp(min=1) if mask.ndim else mask)
 
 
+@masked_mean_gradient.mistake("You counted the mask column by column. One count, over the whole mask, divides it all.")
+def counted_by_column(x, mask):
+    return 2 * mask * x / (mask.sum(0).clamp(min=1) if mask.ndim > 1 else mask.sum())
+
+
 @masked_mean_gradient.mistake("You divided by the number of rows. The count is how many 1s the whole mask has.")
 def masked_divided_by_rows(x, mask):
     return 2 * mask * x / (len(mask) if mask.ndim else 1)
