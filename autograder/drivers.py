@@ -43,11 +43,16 @@ class Outcome:
     differentiated: str | None = None
 
 
-def drive(driver: str, answer: Answer, inputs: Sequence[Value], *, names: Sequence[str], watch: bool) -> Outcome:
-    """Run one driver on one answer. `names` are the answer's parameters; `watch` looks for differentiation."""
+def drive(
+    driver: str, answer: Answer, inputs: Sequence[Value], *, names: Sequence[str], watch: bool = False, twice: bool = True
+) -> Outcome:
+    """Run one driver on one answer. `names` are the answer's parameters; `watch` looks for differentiation.
+
+    Without `twice` the first result stands for the second: for the oracle, which is not the one on trial.
+    """
     first = _Observed(answer, names, watch)
     result = _go(driver, first, inputs)
-    again = _go(driver, _Observed(answer, names, watch=False), inputs)
+    again = _go(driver, _Observed(answer, names, watch=False), inputs) if twice else result
     return Outcome(result, again, first.inputs, first.state, first.differentiated)
 
 

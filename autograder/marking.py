@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from . import byhand
-from .answers import Answer, LocalAnswer
+from .answers import Answer
 from .compare import Difference, alike, difference, members
-from .drivers import Outcome, build
+from .drivers import Outcome, build, drive
 from .task import Inputs, Task
 from .values import Opaque, Raised, Value
 
 ANSWER = "answer"  # the one part of a task whose result has no named parts
 SECOND_CALL, INPUTS, STATE, ERRORS = "second call", "inputs", "global state", "errors"
 CONDUCT = (SECOND_CALL, INPUTS, STATE, ERRORS)
+SAME = "the same"  # what a second call that agrees with the first is called
 CONDUCT_COST = 0.25  # of what was earned, for each fault in conduct
 
 Parts = dict[str, Value]
@@ -69,8 +70,7 @@ class Marks:
 def mark(task: Task, answer: Answer, probes: Sequence[Inputs]) -> Marks:
     """Drive `answer` on `probes` and hold what comes back against the oracle."""
     outcomes = answer.drive(task.driver, probes, names=task.parameters, watch=task.by_hand)
-    oracle = LocalAnswer(task.oracle, task.name)
-    expected = oracle.drive(task.driver, probes, names=task.parameters, watch=False)
+    expected = [drive(task.driver, task.oracle, inputs, names=task.parameters, twice=False) for inputs in probes]
     truths = [signature(task, inputs, outcome, outcome) for inputs, outcome in zip(probes, expected, strict=True)]
     signatures = [
         signature(task, inputs, outcome, truth)
@@ -117,8 +117,11 @@ def signature(task: Task, inputs: Inputs, outcome: Outcome, truth: Outcome) -> P
         parts = {ERRORS: outcome.result}
     else:
         parts = _named(task, inputs, outcome.result, truth.result)
-        again = _named(task, inputs, outcome.again, truth.result)
-        parts[SECOND_CALL] = _compared_with_itself(task, parts, again)
+        second: Value = SAME
+        if outcome.again is not outcome.result:
+            again = _named(task, inputs, outcome.again, truth.result)
+            second = _compared_with_itself(task, parts, again)
+        parts[SECOND_CALL] = second
     parts[INPUTS] = outcome.inputs
     parts[STATE] = outcome.state
     return parts
@@ -154,11 +157,11 @@ def _canonical(task: Task, inputs: Inputs, result: Value) -> Value:
 
 
 def _compared_with_itself(task: Task, first: Parts, again: Parts) -> Value:
-    """ "the same", or the second result, for an answer whose second call differs from its first."""
+    """SAME, or the second result, for an answer whose second call differs from its first."""
     changed = any(
         not alike(again[name], first[name], rtol=task.rtol, atol=task.atol) for name in first if _real(first[name])
     )
-    return {name: again[name] for name in first} if changed else "the same"
+    return {name: again[name] for name in first} if changed else SAME
 
 
 def _real(value: Value) -> bool:
