@@ -24,9 +24,11 @@ def test_the_mermaid_text_is_a_flowchart_with_rounded_leaves() -> None:
     x = leaf(3.0)
     assert show.graph(x**2 * 5, x=x).mermaid.splitlines() == [
         "flowchart LR",
-        '  n0(["x = 3"])',
-        '  n1["PowBackward0"]',
-        '  n2["MulBackward0"]',
+        "  classDef leaf fill:#d6e8f5,stroke:#0072B2,color:#000",
+        "  classDef operation fill:#f5f5f5,stroke:#8a8a8a,color:#000",
+        '  n0(["x = 3"]):::leaf',
+        '  n1["PowBackward0"]:::operation',
+        '  n2["MulBackward0"]:::operation',
         '  n0 -- "6" --> n1',
         '  n1 -- "5" --> n2',
     ]
