@@ -142,6 +142,8 @@ def alike(a: Value, b: Value, *, rtol: float, atol: float) -> bool:
         return a.kinds[:1] == b.kinds[:1] and a.message == b.message
     if isinstance(a, float) and isinstance(b, float) and a == b:
         return True
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b):
+        return True  # as most inputs are after a call, and five times as fast as what follows
     a = _unwrapped(a)
     if a is None or isinstance(a, (bool, str, Opaque)):
         return type(_unwrapped(b)) is type(a) and _unwrapped(b) == a
