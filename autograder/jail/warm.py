@@ -1,17 +1,18 @@
 """The warm process: imports once, forks a child for each request. It never holds a task, a seed or a submission.
 
-Run as `python -m autograder.jail.warm FD`. On the socket FD it gets one message for each child: the limits, and two
-descriptors, the child's end of a channel and a pipe on which the child's exit status is written once it is gone.
+Run as `python -m autograder.jail.warm FD FOLDER`. On the socket FD it gets one message for each child: the limits, and
+two descriptors, the child's end of a channel and a pipe on which the child's exit status and CPU seconds are written
+once it is gone. The children's private folders are made in FOLDER, which goes when this process does.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import sys
@@ -20,11 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from .channel import Channel
+from .folder import remove
 from .limits import Limits
 from .lock import CannotLock, Prepared, lock, prepare
 
 
-def main(fd: int) -> None:
+_PR_SET_PDEATHSIG = 1
+
+
+def main(fd: int, place: Path) -> None:
     """Serve until the other end of `fd` is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
     control = socket.socket(fileno=fd)
@@ -47,20 +52,19 @@ def main(fd: int) -> None:
                 break
             order = json.loads(message)
             channel_fd, status_fd = descriptors
-            folder = Path(tempfile.mkdtemp(prefix="submission-"))
+            folder = Path(tempfile.mkdtemp(prefix="submission-", dir=place))
             pid = os.fork()
             if not pid:
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                keep = {channel_fd}
-                _close_all_but(keep)
+                _close_all_but(channel_fd)
                 _child(socket.socket(fileno=channel_fd), folder, order, shell, prepared)
             os.close(channel_fd)
             running[pid] = status_fd, folder
-    for pid, (_, folder) in running.items():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(folder, ignore_errors=True)
+    for pid in running:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)  # or it could go on writing
+    remove(place)
 
 
 def _warm_up() -> Any:
@@ -85,6 +89,7 @@ def _warm_up() -> Any:
     except ValueError:
         shell.InteractiveTB.structured_traceback(*sys.exc_info())
     autograder.check = autograder.grade = _looked_at_later  # type: ignore[attr-defined]
+    show.stop_drawing()
     autograder.show = show  # type: ignore[attr-defined]
     gc.collect()
     gc.freeze()  # a child's collections then leave the shared pages alone
@@ -106,15 +111,16 @@ def _try_to_prepare() -> Prepared | CannotLock:
 def _reap(running: dict[int, tuple[int, Path]]) -> None:
     while running:
         try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
         except ChildProcessError:
             return
         if not pid:
             return
         status_fd, folder = running.pop(pid)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
         with contextlib.suppress(OSError):
-            os.write(status_fd, str(os.waitstatus_to_exitcode(status)).encode())
+            cpu_seconds = usage.ru_utime + usage.ru_stime
+            os.write(status_fd, f"{os.waitstatus_to_exitcode(status)} {cpu_seconds:.2f}".encode())
         os.close(status_fd)
 
 
@@ -133,6 +139,8 @@ def _child(
         os.environ.update(PATH=os.defpath, HOME=str(folder), TMPDIR=str(folder), LANG="C.UTF-8")
         os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", MPLCONFIGDIR=str(folder))
         tempfile.tempdir = None
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        Path("/proc/self/oom_score_adj").write_text("1000")  # should memory run out, then let it be this one's
         sys.path[:] = [entry for entry in sys.path if entry]
         if order["jail"]:
             try:
@@ -151,16 +159,14 @@ def _child(
         os._exit(code)
 
 
-def _close_all_but(keep: set[int]) -> None:
-    """Close every descriptor above 2 but those, and point 0, 1 and 2 at /dev/null."""
+def _close_all_but(keep: int) -> None:
+    """Close every descriptor above 2 but that one, and point 0, 1 and 2 at /dev/null."""
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    for entry in os.listdir("/dev/fd"):
-        if int(entry) > 2 and int(entry) not in keep:
-            with contextlib.suppress(OSError):
-                os.close(int(entry))
+    os.closerange(3, keep)
+    os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), Path(sys.argv[2]))

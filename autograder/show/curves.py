@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# From Okabe and Ito's palette, which people with any kind of colour vision can tell apart.
-BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8A8A8A"
+from .picture import BLUE, GREY, ORANGE, Picture, drawn, missing
 
 Function = Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A drawn figure; `str(picture)` says in words what there is to see."""
-
-    png: bytes
-    text: str
-
-    @classmethod
-    def of(cls, figure: Figure, text: str) -> Picture:
-        """Render `figure`. It needs no pyplot, so it leaves no window and no global state behind."""
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
-        return cls(buffer.getvalue(), text)
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.text}
-
-
+@drawn
 def tangents(
     f: Function, tangent_line: Callable[..., Any], slope_at: Callable[..., Any], *, at: Sequence[float], name: str
 ) -> Picture:
@@ -113,9 +86,3 @@ def _draw_slopes(axes: Axes, f: Function, slope_at: Callable[..., Any], at: Sequ
         axes.axvline(x0, color=GREY, linewidth=0.8, linestyle=":")
     axes.legend(frameon=False, loc="best", ncols=2)
     return words
-
-
-def missing(name: str, error: Exception) -> str:
-    if isinstance(error, NotImplementedError):
-        return f"Still missing here: your {name}. Write it, then run this cell again."
-    return f"Your {name} could not be drawn, since it raised {type(error).__name__}: {error}"

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from .curves import BLUE, GREEN, GREY, ORANGE, Picture
+from .picture import BLUE, GREEN, GREY, ORANGE, Picture, drawn
 
 # Where each box stands, and what is written in it. x and y are data: no gradient is asked for them.
 _PLACES = {"w": (0, 2.2), "x": (0, 1.1), "b": (0, 0), "z": (2.3, 1.1), "p": (4.6, 1.1), "y": (4.6, 0), "L": (6.9, 1.1)}
@@ -19,6 +19,7 @@ _DATA = {"x", "y"}
 _HALF_WIDTH, _HALF_HEIGHT = 0.52, 0.36
 
 
+@drawn
 def neuron(x: float, y: float, w: float, b: float) -> Picture:
     """The neuron p = σ(w·x + b) and its cross-entropy with y: values forward, gradients back, slopes on the edges."""
     values, grads, slopes = _passes(x, y, w, b)

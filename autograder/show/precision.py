@@ -9,12 +9,14 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .curves import BLUE, GREEN, GREY, ORANGE, Function, Picture, missing
+from .curves import Function
+from .picture import BLUE, GREEN, GREY, ORANGE, Picture, drawn, missing
 
 BestStep = Callable[[Function, float, torch.dtype], Any]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
+@drawn
 def step_errors(f: Function, x: float, *, name: str, best_step: BestStep | None = None) -> Picture:
     """By what share the central difference of `f` at `x` is off, for steps from 1e-13 to 1, in float32 and float64.
 
@@ -75,6 +77,7 @@ def _draw_choices(axes: Axes, f: Function, x: float, best_step: BestStep) -> str
     return "Ringed: your choices, " + " and ".join(f"{h:.0e}" for h in chosen.values()) + "."
 
 
+@drawn
 def dead_zone(stable_bce: Loss | None = None) -> Picture:
     """The loss of a neuron that should say 0, and its gradient, over the logit z: right, and with the clamp of a03.
 

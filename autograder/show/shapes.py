@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from .curves import BLUE, GREY, ORANGE, Picture
+from .picture import BLUE, GREY, ORANGE, Picture, drawn
 
 _GAP = 1.1  # between two tensors, in cells
 
 
+@drawn
 def shapes(**tensors: torch.Tensor) -> Picture:
     """Draw each tensor of at most two axes, and below it its `.grad`, cell by cell, with the shapes in the captions.
 

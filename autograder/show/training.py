@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from .curves import BLUE, GREEN, GREY, ORANGE, Picture
+from .picture import BLUE, GREEN, GREY, ORANGE, Picture, drawn
 
 _LOOKS = ((ORANGE, "o", "-"), (BLUE, "s", "--"), (GREEN, "^", "-."))  # colour, marker and line: any one is enough
 
 
+@drawn
 def staircase(added: Sequence[float], cleared: Sequence[float]) -> Picture:
     """The gradient after each backward, where nothing clears it and where it is cleared between them."""
     rounds = range(1, len(added) + 1)
@@ -31,6 +32,7 @@ def staircase(added: Sequence[float], cleared: Sequence[float]) -> Picture:
     return Picture.of(figure, f"never cleared: {_numbers(added)}\ncleared: {_numbers(cleared)}")
 
 
+@drawn
 def losses(title: str, curves: Mapping[str, Sequence[float] | Callable[[], Sequence[float]]]) -> Picture:
     """The loss at each step, one curve a name. A function that is not written yet leaves its curve out, with a word."""
     figure = Figure(figsize=(7.2, 4), layout="constrained")
