@@ -1,0 +1,49 @@
+"""What several test modules share: a course to copy, and the programs of this environment on the PATH."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from classroom import RIGHT, WRONG, autograder, submit, write_course
+
+# nbgrader calls `alembic` by name.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+@pytest.fixture(scope="session")
+def course_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course whose assignments are in the gradebook; nobody has handed anything in."""
+    root = tmp_path_factory.mktemp("course")
+    write_course(root)
+    for assignment in ("ps1", "ps2"):
+        refused = autograder(root, "grade", assignment)  # generates, then finds no submissions
+        assert refused.status == 2, refused
+    return root
+
+
+@pytest.fixture
+def course(course_template: Path, tmp_path: Path) -> Path:
+    """A fresh copy of the course."""
+    return Path(shutil.copytree(course_template, tmp_path / "course"))
+
+
+@pytest.fixture(scope="session")
+def graded_template(course_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The course with three submissions of ps1, graded: right is right, wrong is wrong, half is half."""
+    root = Path(shutil.copytree(course_template, tmp_path_factory.mktemp("graded") / "course"))
+    submit(root, "right", RIGHT)
+    submit(root, "wrong", WRONG)
+    submit(root, "half", {**RIGHT, "d_cube-solution": WRONG["d_cube-solution"]})
+    graded = autograder(root, "grade", "ps1")
+    assert graded.status == 0, graded
+    return root
+
+
+@pytest.fixture
+def graded(graded_template: Path, tmp_path: Path) -> Path:
+    """A fresh copy of the graded course."""
+    return Path(shutil.copytree(graded_template, tmp_path / "course"))
