@@ -24,6 +24,7 @@ MAX_ELEMENTS = 2**20
 MAX_ITEMS = 20_000
 MAX_DEPTH = 16
 MAX_TEXT = 20_000
+MAX_BITS = 4096
 
 _DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -86,7 +87,8 @@ def _plain(thing: Any, depth: int, room: list[int]) -> Value:
             return Opaque(f"an array of dtype {thing.dtype}")
         return _plain_tensor(torch.from_numpy(np.array(thing)))
     if isinstance(thing, numbers.Integral):
-        return int(thing)
+        number = int(thing)
+        return number if number.bit_length() <= MAX_BITS else Opaque(f"a whole number of {number.bit_length()} bits")
     if isinstance(thing, numbers.Real):
         return float(thing)
     if isinstance(thing, numbers.Complex):
@@ -107,6 +109,8 @@ def _plain(thing: Any, depth: int, room: list[int]) -> Value:
 def _plain_tensor(tensor: torch.Tensor) -> Value:
     if tensor.numel() > MAX_ELEMENTS:
         return Opaque(f"a tensor of {tensor.numel()} elements")
+    if tensor.ndim > MAX_DEPTH:
+        return Opaque(f"a tensor of {tensor.ndim} dimensions")
     if tensor.is_meta:
         return Opaque("a meta tensor, which has a shape but no values")
     if tensor.is_nested or tensor.is_quantized:
@@ -169,7 +173,9 @@ def _decode(data: Any, depth: int) -> Value:
     if depth < 0:
         raise BadValue("a message nested too deeply")
     if not isinstance(data, dict):
-        if data is None or isinstance(data, (bool, int, float, str)):
+        if isinstance(data, str):
+            return _printable(data)
+        if data is None or isinstance(data, (bool, int, float)):
             return data
         raise BadValue("a bare list")
     ((kind, body),) = data.items()
@@ -192,7 +198,7 @@ def _decode(data: Any, depth: int) -> Value:
 
 
 def _decode_tensor(dtype: str, shape: list[int], data: str, requires_grad: bool) -> torch.Tensor:
-    if not all(isinstance(size, int) and 0 <= size <= MAX_ELEMENTS for size in shape):
+    if len(shape) > MAX_DEPTH or not all(isinstance(size, int) and 0 <= size <= MAX_ELEMENTS for size in shape):
         raise BadValue("a tensor with a bad shape")
     raw = base64.b64decode(data, validate=True)
     empty = torch.empty(0, dtype=_DTYPES[dtype])
@@ -204,4 +210,9 @@ def _decode_tensor(dtype: str, shape: list[int], data: str, requires_grad: bool)
 def _text(thing: Any) -> str:
     if not isinstance(thing, str) or len(thing) > MAX_TEXT:
         raise BadValue("text expected")
-    return thing
+    return _printable(thing)
+
+
+def _printable(text: str) -> str:
+    """`text` without lone surrogates, which a string may hold and a file may not."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -10,10 +10,15 @@ import time
 from ..values import MAX_BYTES, BadValue, Value, dump, load
 
 _LENGTH = struct.Struct("!I")
+SEND_SECONDS = 5.0
 
 
 class Closed(Exception):
     """The other end is gone."""
+
+
+class TooLarge(BadValue):
+    """A message longer than this end takes."""
 
 
 class TooLate(Exception):
@@ -21,35 +26,45 @@ class TooLate(Exception):
 
 
 class Channel:
-    """One end of a connection. Descriptor 0 is never used for it, so a child's stdin stays empty."""
+    """One end of a connection. `largest` is the length of the longest message that it takes."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, largest: int = MAX_BYTES) -> None:
         self.sock = sock
+        self._largest = largest
         self._buffer = bytearray()
         self.received = 0  # bytes, so that a caller can cap them
+        self.sending = False  # in the middle of a message, where an interrupt would spoil all that follows
 
     def fileno(self) -> int:
         return self.sock.fileno()
 
     def send(self, message: Value) -> None:
-        """Raises Closed where the other end is gone, TooLate where it does not read for five seconds."""
+        """Raises Closed where the other end is gone, TooLate where it does not read for SEND_SECONDS."""
         data = dump(message)
+        self.sending = True
         try:
-            self.sock.settimeout(5.0)
+            self.sock.settimeout(SEND_SECONDS)
             self.sock.sendall(_LENGTH.pack(len(data)) + data)
+            self.sock.settimeout(None)  # a message may be long in coming: `receive` has its own deadline
         except TimeoutError as error:
             raise TooLate from error
         except OSError as error:
             raise Closed from error
+        finally:
+            self.sending = False
 
     def receive(self, deadline: float | None = None) -> Value:
-        """The next message. `deadline` is a time.monotonic(); raises TooLate, Closed or BadValue."""
-        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, deadline))
-        if length > MAX_BYTES:
-            raise BadValue(f"a message of {length} bytes is announced; at most {MAX_BYTES} are read")
-        return load(self._exactly(length, deadline))
+        """The next message. `deadline` is a time.monotonic(); raises TooLate, Closed, TooLarge or BadValue."""
+        size = _LENGTH.size
+        (length,) = _LENGTH.unpack(self._buffered(size, deadline)[:size])
+        if length > self._largest:
+            raise TooLarge(f"a message of {length} bytes is announced; at most {self._largest} are read")
+        message = bytes(self._buffered(size + length, deadline)[size : size + length])
+        del self._buffer[: size + length]
+        return load(message)
 
-    def _exactly(self, count: int, deadline: float | None) -> bytes:
+    def _buffered(self, count: int, deadline: float | None) -> bytearray:
+        """The buffer, once it holds `count` bytes. What came before a deadline stays in it for the next try."""
         while len(self._buffer) < count:
             if deadline is not None:
                 left = deadline - time.monotonic()
@@ -63,8 +78,7 @@ class Channel:
                 raise Closed
             self.received += len(chunk)
             self._buffer += chunk
-        data, self._buffer = bytes(self._buffer[:count]), self._buffer[count:]
-        return data
+        return self._buffer
 
     def close(self) -> None:
         self.sock.close()

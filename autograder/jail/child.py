@@ -56,7 +56,8 @@ class Recorder:
             self._pending_size += len(text)
         if self._text > self.limits.text_bytes and not self._capped:
             self._capped = True
-            self._pending.append(("stdout", f"\n[The rest is left out: a cell may print {self.limits.text_bytes} characters.]\n"))
+            note = f"\n[The rest is left out: a cell may print {self.limits.text_bytes} characters.]\n"
+            self._pending.append(("stdout", note))
         if self._pending_size > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
@@ -135,8 +136,7 @@ class _Hook(DisplayHook):
         pass
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        output = {"output_type": "execute_result", "data": _bundle(format_dict), "metadata": {}}
-        self.recorder.rich({**output, "execution_count": self.prompt_count})
+        self.recorder.rich({"output_type": "execute_result", "data": _bundle(format_dict), "metadata": {}})
 
 
 class Shell(InteractiveShell):
@@ -155,7 +155,8 @@ class Shell(InteractiveShell):
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         text = drivers.raised(evalue).message if isinstance(evalue, BaseException) else ""
         name = getattr(etype, "__name__", "Error")
-        self.recorder.rich({"output_type": "error", "ename": name, "evalue": text, "traceback": [str(s) for s in stb][-100:]})
+        frames = [str(line) for line in stb][-100:]
+        self.recorder.rich({"output_type": "error", "ename": name, "evalue": text, "traceback": frames})
 
 
 def make_shell() -> Shell:
@@ -173,7 +174,7 @@ def make_shell() -> Shell:
 
 
 def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
-    """Answer requests until the other end says stop."""
+    """Answer requests, for as long as there are any: the other end ends this process when it has what it wants."""
     recorder = shell.recorder
     recorder.channel, recorder.limits = channel, limits
     sys.stdout, sys.stderr = Stream("stdout", recorder), Stream("stderr", recorder)
@@ -182,16 +183,16 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
         request = channel.receive()
         reply: dict[str, Value] = {"id": request["id"]}
         recorder.begin(request["id"])
-        if request["do"] == "stop":
-            return
         try:
-            with _Alarm(limits):
+            with _Alarm(limits, channel):
                 if request["do"] == "run":
-                    reply["error"] = _run(shell, request["source"])
+                    _run(shell, request["source"])
                 else:
                     reply["outcomes"] = _drive(shell, request)
         except LimitReached as reached:
             reply["limit"] = str(reached)
+        except BaseException as error:  # what gets past IPython, like an exception whose __str__ raises
+            reply["error"] = type(error).__name__
         recorder.flush()
         recorder.begin(None)
         channel.send(reply)
@@ -200,8 +201,8 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
 class _Alarm:
     """Interrupts this block when the cell's wall or CPU time is up. A cell that undoes this is killed from outside."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, channel: Channel) -> None:
+        self._limits, self._channel = limits, channel
 
     def __enter__(self) -> None:
         signal.signal(signal.SIGALRM, self._ring)
@@ -211,22 +212,25 @@ class _Alarm:
         signal.setitimer(signal.ITIMER_PROF, self._limits.cell_cpu_seconds, 0.2)
 
     def __exit__(self, *_: Any) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:  # the alarm may ring in the line above
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
     def _ring(self, number: int, frame: Any) -> None:
+        if self._channel.sending:  # half a message would spoil all that follow; it rings again
+            return
         wall = number == signal.SIGALRM
         seconds = self._limits.cell_seconds if wall else self._limits.cell_cpu_seconds
         raise LimitReached(f"it took more than {seconds:g} seconds{'' if wall else ' of CPU time'}")
 
 
-def _run(shell: Shell, source: str) -> str | None:
-    """Run one cell; the name of the exception that ended it, or None."""
+def _run(shell: Shell, source: str) -> None:
+    """Run one cell. IPython shows what it raises."""
     result = shell.run_cell(source, store_history=True)
     error = result.error_before_exec or result.error_in_exec
     if isinstance(error, LimitReached):
         raise error
-    return None if error is None else type(error).__name__
 
 
 def _drive(shell: Shell, request: dict[str, Value]) -> Value:
@@ -234,11 +238,17 @@ def _drive(shell: Shell, request: dict[str, Value]) -> Value:
     if name not in shell.user_ns:
         missing = Raised(("NameError",), f"name '{name}' is not defined")
         return [plain_outcome(drivers.Outcome(missing, missing, {}, {}))] * len(request["probes"])
-    answer = shell.user_ns[name]
-    return [
-        plain_outcome(drivers.drive(request["driver"], answer, inputs, names=request["names"], watch=request["watch"]))
-        for inputs in request["probes"]
-    ]
+    return [plain_outcome(_driven(shell.user_ns[name], request, inputs)) for inputs in request["probes"]]
+
+
+def _driven(answer: Any, request: dict[str, Value], inputs: list[Value]) -> drivers.Outcome:
+    try:
+        return drivers.drive(request["driver"], answer, inputs, names=request["names"], watch=request["watch"])
+    except LimitReached:
+        raise
+    except BaseException as error:  # KeyboardInterrupt and its like, which the drivers leave to whoever has a keyboard
+        raised = drivers.raised(error)
+        return drivers.Outcome(raised, raised, {}, {})
 
 
 def plain_outcome(outcome: drivers.Outcome) -> dict[str, Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -10,18 +11,23 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..drivers import Outcome
-from ..values import BadValue, Value
-from .channel import Channel, Closed, TooLate
+from ..values import BadValue, Made, Raised, Value
+from .channel import Channel, Closed, TooLarge, TooLate
+from .folder import holds_more_than, remove
 from .limits import Limits
 
 START_SECONDS = 60.0  # to import torch on a slow disk, and to fork
-POLL_SECONDS = 0.25  # how often a running child's folder is measured
+NO_ANSWER = "it sent something that is not an answer"
+LOOK_SECONDS = 0.25  # how often a running child's folder and threads are looked at
+GOODBYE_SECONDS = 1.0  # for a process that closed its end to be gone; longer, and it closed it on purpose
+REAP_SECONDS = 30.0  # for the warm process to say how a child ended; it clears the child's folder first
 
 
 class JailError(RuntimeError):
@@ -52,9 +58,10 @@ class WarmProcess:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+        self._place = Path(tempfile.mkdtemp(prefix="autograder-"))  # for the children's folders
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.jail.warm", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "autograder.jail.warm", str(theirs.fileno()), str(self._place)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -78,12 +85,13 @@ class WarmProcess:
         finally:
             theirs.close()
             os.close(status_write)
-        return Child(Channel(ours), status_read, limits)
+        return Child(Channel(ours, limits.output_bytes), status_read, limits)
 
     def _last_words(self) -> str:
         if self._process.poll() is None or self._process.stderr is None:
             return "no reason given"
-        return self._process.stderr.read().decode(errors="replace").strip().splitlines()[-1:][0] or "no reason given"
+        lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self._process.returncode}"
 
     def close(self) -> None:
         """End the warm process and with it every child."""
@@ -95,6 +103,7 @@ class WarmProcess:
             self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
+        remove(self._place)
 
     def __enter__(self) -> WarmProcess:
         return self
@@ -113,6 +122,7 @@ class Child:
         self._dead: str | None = None
         self._pidfd: int | None = None
         self._total_deadline = time.monotonic() + limits.total_seconds
+        self._next_look = time.monotonic() + LOOK_SECONDS
         try:
             hello = channel.receive(time.monotonic() + START_SECONDS)
         except (Closed, TooLate, BadValue) as error:
@@ -143,18 +153,15 @@ class Child:
     def drive(
         self, driver: str, name: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
     ) -> list[Outcome]:
-        """Drive the student's `name`. Raises Died where its process ends, TimeoutError where the answer takes too long."""
+        """Drive the student's `name`. Raises Died where its process ends, TimeoutError where it takes too long."""
         request = {"do": "drive", "driver": driver, "name": name, "watch": watch}
         reply = self._ask({**request, "names": list(names), "probes": [tuple(probe) for probe in probes]}, [])
         if "limit" in reply:
             raise TimeoutError(reply["limit"])
         try:
-            outcomes = [Outcome(**outcome) for outcome in reply["outcomes"]]
-        except (KeyError, TypeError) as error:
-            raise self._kill("it sent something that is not an answer") from error
-        if len(outcomes) != len(probes):
-            raise self._kill("it sent something that is not an answer")
-        return outcomes
+            return _checked_outcomes(reply["outcomes"], len(probes))
+        except (BadValue, KeyError, TypeError) as error:
+            raise self._kill(NO_ANSWER) from error
 
     def close(self) -> None:
         """End the child; its folder goes with it."""
@@ -181,18 +188,20 @@ class Child:
         if self._dead is not None:
             raise Died(self._dead)
         request_id = secrets.token_hex(8)
-        longest = max(self._limits.cell_seconds, self._limits.cell_cpu_seconds) + self._limits.grace_seconds
+        longest = self._limits.cell_seconds + self._limits.grace_seconds
         deadline = min(time.monotonic() + longest, self._total_deadline)
         try:
             self._channel.send({"id": request_id, **request})
             for message in self._messages(deadline):
                 if not isinstance(message, dict) or message.get("id") != request_id:
-                    raise self._kill("it sent something that is not an answer")
+                    raise self._kill(NO_ANSWER)
                 if "output" not in message:
                     return message
                 outputs.append(_checked_output(message["output"]))
+        except TooLarge as error:
+            raise self._kill(self._too_much()) from error
         except BadValue as error:
-            raise self._kill("it sent something that is not an answer") from error
+            raise self._kill(NO_ANSWER) from error
         except TooLate as error:
             raise self._kill("it did not take its input") from error
         except Closed as error:
@@ -201,16 +210,27 @@ class Child:
 
     def _messages(self, deadline: float) -> Iterator[Value]:
         while True:
-            soon = min(deadline, time.monotonic() + POLL_SECONDS)
             try:
-                yield self._channel.receive(soon)
+                yield self._channel.receive(min(deadline, self._next_look))
             except TooLate:
                 if time.monotonic() >= deadline:
                     raise self._kill(self._which_time(deadline)) from None
-                if _size_of(self._folder) > self._limits.folder_bytes:
-                    raise self._kill(f"its files grew beyond {self._limits.folder_bytes // 2**20} MB") from None
             if self._channel.received > self._limits.output_bytes:
-                raise self._kill(f"it put out more than {self._limits.output_bytes // 10**6} MB")
+                raise self._kill(self._too_much())
+            if time.monotonic() >= self._next_look:
+                self._look()
+
+    def _look(self) -> None:
+        """Raises Died where the child has grown beyond a limit that the kernel does not keep."""
+        if holds_more_than(self._limits.folder_bytes, self._folder):
+            raise self._kill(f"its files grew beyond {self._limits.folder_bytes / 2**20:g} MB")
+        with contextlib.suppress(FileNotFoundError):  # gone, or no /proc on this system
+            if sum(1 for _ in Path(f"/proc/{self._pid}/task").iterdir()) > self._limits.threads:
+                raise self._kill(f"it had more than {self._limits.threads} threads")
+        self._next_look = time.monotonic() + LOOK_SECONDS
+
+    def _too_much(self) -> str:
+        return f"it put out more than {self._limits.output_bytes / 10**6:g} MB"
 
     def _which_time(self, deadline: float) -> str:
         if deadline >= self._total_deadline:
@@ -232,32 +252,60 @@ class Child:
             pass
 
     def _ended(self) -> Died | JailError:
-        """Why the child is gone, by the exit status that the warm process reports."""
-        ready, _, _ = select.select([self._status_fd], [], [], 5.0)
-        status = os.read(self._status_fd, 16).decode() if ready else ""
-        if not status:
-            self._signal()
-            self._dead = "it was lost"
-            # Either the warm process died, or a child closed its end and lives on. The second is its own doing.
-            return JailError("the warm process died") if ready else Died("it closed its connection to the grader")
-        self._dead = _reason(int(status), self._limits)
-        if int(status) == -signal.SIGKILL:
+        """Why the child is gone, by what the warm process reports."""
+        if self._pidfd is not None and not select.select([self._pidfd], [], [], GOODBYE_SECONDS)[0]:
+            return self._kill("it closed its connection to the grader")
+        ready, _, _ = select.select([self._status_fd], [], [], REAP_SECONDS)
+        report = os.read(self._status_fd, 64).decode() if ready else ""
+        if not report:
+            self._kill("the warm process died")
+            return JailError("the warm process died")
+        status, cpu_seconds = report.split()
+        self._dead = _reason(int(status), float(cpu_seconds), self._limits)
+        if self._dead is None:
+            self._dead = "it was killed from outside"
             return JailError("something outside the grader killed the submission's process (out of memory?)")
         return Died(self._dead)
 
 
-def _reason(status: int, limits: Limits) -> str:
-    if status == -signal.SIGXCPU:
+def _reason(status: int, cpu_seconds: float, limits: Limits) -> str | None:
+    """A clause; None where the end was not the submission's own doing (see what `lock` denies for that)."""
+    if status == -signal.SIGXCPU or (status == -signal.SIGKILL and cpu_seconds >= limits.total_cpu_seconds):
         return f"the notebook used more than {limits.total_cpu_seconds:g} seconds of CPU time"
+    if status == -signal.SIGKILL:
+        return None
     if status == -signal.SIGXFSZ:
-        return f"it wrote a file of more than {limits.file_bytes // 2**20} MB"
+        return f"it wrote a file of more than {limits.file_bytes / 2**20:g} MB"
     if status < 0:
-        return f"it crashed ({signal.Signals(-status).name})"
+        return f"it crashed ({signal.strsignal(-status) or f'signal {-status}'})"
     return "it ended its own process"
+
+
+def _checked_outcomes(outcomes: Value, count: int) -> list[Outcome]:
+    """Outcomes made afresh from what a child sent. Raises BadValue, KeyError or TypeError."""
+    if not isinstance(outcomes, list) or len(outcomes) != count:
+        raise BadValue(f"{count} outcomes expected")
+    found = [Outcome(**outcome) for outcome in outcomes]
+    for outcome in found:
+        if not isinstance(outcome.differentiated, (str, type(None))):
+            raise BadValue("text expected")
+        for value in (outcome.result, outcome.again, outcome.inputs, outcome.state):
+            _check_returned(value)
+    return found
+
+
+def _check_returned(value: Value) -> None:
+    """Raises BadValue for what may be sent to a child and not come back, or could not be described in words."""
+    if isinstance(value, Made) or (isinstance(value, Raised) and not value.kinds):
+        raise BadValue("not something that an answer returns")
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
+        _check_returned(item)
 
 
 def _checked_output(output: Value) -> dict[str, Value]:
     """An nbformat output made afresh from what a child sent. Raises BadValue."""
+    if not isinstance(output, dict):
+        raise BadValue("not an output")
     try:
         kind = output["output_type"]
         if kind == "stream" and output["name"] in ("stdout", "stderr"):
@@ -268,11 +316,8 @@ def _checked_output(output: Value) -> dict[str, Value]:
             return {"output_type": kind, **words, "traceback": frames}
         if kind in ("display_data", "execute_result"):
             data = {_text(mime): _text(body) for mime, body in output["data"].items()}
-            made: dict[str, Value] = {"output_type": kind, "data": data, "metadata": {}}
-            if kind == "execute_result":
-                made["execution_count"] = int(output["execution_count"])
-            return made
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+            return {"output_type": kind, "data": data, "metadata": {}}
+    except (LookupError, TypeError, AttributeError) as error:
         raise BadValue("not an output") from error
     raise BadValue("not an output")
 
@@ -280,17 +325,4 @@ def _checked_output(output: Value) -> dict[str, Value]:
 def _text(thing: Value) -> str:
     if not isinstance(thing, str):
         raise BadValue("text expected")
-    # Lone surrogates can be printed by a cell but not written to a file.
-    return thing.encode("utf-8", "replace").decode("utf-8")
-
-
-def _size_of(folder: Path) -> int:
-    """Bytes in all files under `folder`; what vanishes meanwhile counts nothing."""
-    total = 0
-    for directory, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(directory, name)).st_blocks * 512
-            except OSError:
-                continue
-    return total
+    return thing

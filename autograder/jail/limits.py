@@ -18,6 +18,7 @@ class Limits:
     file_bytes         the largest file
     folder_bytes       everything in the private folder, together
     open_files         open descriptors
+    threads            threads of the process, torch's own among them
     text_bytes         text that a cell may print
     picture_bytes      pictures and other rich output of a cell
     output_bytes       everything that the notebook may put out
@@ -32,6 +33,7 @@ class Limits:
     file_bytes: int = 32 * 2**20
     folder_bytes: int = 64 * 2**20
     open_files: int = 128
+    threads: int = 100
     text_bytes: int = 100_000
     picture_bytes: int = 2_000_000
     output_bytes: int = 8_000_000

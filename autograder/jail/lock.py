@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import math
 import os
 import resource
 import signal
@@ -45,6 +46,7 @@ def prepare() -> Prepared:
 
 def lock(folder: Path, limits: Limits, prepared: Prepared) -> None:
     """Lock this process in. Raises CannotLock; there is no way back."""
+    go_first()
     drop_capabilities()
     set_rlimits(limits)
     restrict_files(folder, prepared.readable)
@@ -129,8 +131,10 @@ def _without(own: Path, directory: Path) -> list[Path]:
         return []
     if not own.is_relative_to(directory):
         return [directory]
-    beside = [entry for entry in directory.iterdir() if not own.is_relative_to(entry)]
-    return beside + [path for entry in directory.iterdir() if own.is_relative_to(entry) for path in _without(own, entry)]
+    found: list[Path] = []
+    for entry in directory.iterdir():
+        found += _without(own, entry) if own.is_relative_to(entry) else [entry]
+    return found
 
 
 # --- system calls: seccomp ----------------------------------------------------------------------------------------
@@ -148,13 +152,16 @@ _DENIED = """
     chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat truncate
     setxattr lsetxattr fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat
     utime utimes utimensat futimesat
-    shmget shmat shmctl msgget msgsnd msgctl semget semop semctl mq_open mq_unlink
+    shmget shmat shmctl msgget msgsnd msgctl semget semop semctl mq_open mq_unlink memfd_create memfd_secret
+    setrlimit timer_create
     setpriority ioprio_set sched_setscheduler sched_setparam sched_setattr sched_setaffinity migrate_pages move_pages
     personality settimeofday clock_settime clock_adjtime adjtimex sethostname setdomainname
     setuid setgid setreuid setregid setresuid setresgid setgroups setfsuid setfsgid capset
 """.split()
 _CLONE_THREAD = 0x00010000
 _F_SETOWN, _F_SETOWN_EX, _F_SETSIG = 8, 15, 10
+_PR_SET_PDEATHSIG = 1
+_LOW = 0xFFFFFFFF  # the kernel reads these arguments as 32 bits and ignores what stands above them
 
 
 def prepare_seccomp() -> object:
@@ -170,11 +177,13 @@ def prepare_seccomp() -> object:
     _rule(seccomp, missing, "clone3")  # its flags are behind a pointer; with ENOSYS glibc uses clone
     _rule(seccomp, denied, "clone", sc.Arg(0, sc.MASKED_EQ, _CLONE_THREAD, 0))
     for command in (_F_SETOWN, _F_SETOWN_EX, _F_SETSIG):
-        _rule(seccomp, denied, "fcntl", sc.Arg(1, sc.EQ, command))
-    # A child cannot kill itself so that it looks like the grader's fault (out of memory): see `client.Died`.
+        _rule(seccomp, denied, "fcntl", sc.Arg(1, sc.MASKED_EQ, _LOW, command))
+    # A child cannot kill itself so that it looks like the grader's fault (out of memory): see `client.Died`. That is
+    # why there are no timers, which may send SIGKILL, and no lower limit on CPU time; and it dies with its parent.
+    _rule(seccomp, denied, "prctl", sc.Arg(0, sc.MASKED_EQ, _LOW, _PR_SET_PDEATHSIG))
     for name, position in (("kill", 1), ("tkill", 1), ("tgkill", 2)):
         for number in (signal.SIGKILL, signal.SIGSTOP):
-            _rule(seccomp, denied, name, sc.Arg(position, sc.EQ, int(number)))
+            _rule(seccomp, denied, name, sc.Arg(position, sc.MASKED_EQ, _LOW, int(number)))
     return seccomp
 
 
@@ -184,10 +193,10 @@ def restrict_syscalls(seccomp: object) -> None:
 
     own = os.getpid()
     denied = sc.ERRNO(errno.EPERM)
-    for name in ("kill", "tgkill"):
+    for name in ("kill", "tkill", "tgkill"):
         _rule(seccomp, denied, name, sc.Arg(0, sc.NE, own))
-    _rule(seccomp, denied, "tkill", sc.Arg(0, sc.NE, own))
     _rule(seccomp, denied, "prlimit64", sc.Arg(0, sc.NE, 0))  # 0 is this process
+    _rule(seccomp, denied, "prlimit64", sc.Arg(2, sc.NE, 0))  # 0 asks for limits and sets none
     _no_new_privileges()
     try:
         seccomp.load()  # type: ignore[attr-defined]
@@ -211,12 +220,12 @@ def _rule(seccomp: object, action: object, name: str, *args: object) -> None:
 
 
 def set_rlimits(limits: Limits) -> None:
-    """Limits on CPU, memory, files; the hard limit too, so that they cannot be raised again."""
+    """Limits on CPU, memory, files; the hard limits too, so that they cannot be raised again."""
     sizes = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     mapped, data = (int(sizes[name].split()[0]) * 1024 for name in ("VmSize", "VmData"))
-    cpu = int(limits.total_cpu_seconds)
+    cpu = math.ceil(limits.total_cpu_seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))  # SIGXCPU says why; SIGKILL is for who ignores it
     for kind, amount in (
-        (resource.RLIMIT_CPU, cpu),
         # DATA counts private memory; AS also bounds what is mapped shared, which DATA does not count.
         (resource.RLIMIT_DATA, data + limits.memory_bytes),
         (resource.RLIMIT_AS, mapped + 2 * limits.memory_bytes),
@@ -226,6 +235,12 @@ def set_rlimits(limits: Limits) -> None:
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
         resource.setrlimit(kind, (amount, amount))
+
+
+def go_first() -> None:
+    """End with the process that made this one, and before it where memory runs out."""
+    _checked(_libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "prctl(PR_SET_PDEATHSIG)")
+    Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 class _CapHeader(ctypes.Structure):

@@ -8,7 +8,6 @@ once it is gone. The children's private folders are made in FOLDER, which goes w
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import json
 import os
@@ -24,9 +23,6 @@ from .channel import Channel
 from .folder import remove
 from .limits import Limits
 from .lock import CannotLock, Prepared, lock, prepare
-
-
-_PR_SET_PDEATHSIG = 1
 
 
 def main(fd: int, place: Path) -> None:
@@ -139,8 +135,6 @@ def _child(
         os.environ.update(PATH=os.defpath, HOME=str(folder), TMPDIR=str(folder), LANG="C.UTF-8")
         os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", MPLCONFIGDIR=str(folder))
         tempfile.tempdir = None
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        Path("/proc/self/oom_score_adj").write_text("1000")  # should memory run out, then let it be this one's
         sys.path[:] = [entry for entry in sys.path if entry]
         if order["jail"]:
             try:
