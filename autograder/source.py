@@ -32,7 +32,8 @@ def refresh(path: Path, *, timeout: int = 120) -> None:
     Raises nbclient's CellExecutionError where a cell raises that is not tagged `raises-exception`.
     """
     notebook = canonical(nbformat.read(path, as_version=4))
-    NotebookClient(notebook, timeout=timeout, resources={"metadata": {"path": str(path.parent)}}).execute()
+    where = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=timeout, shutdown_kernel="immediate", resources=where).execute()
     nbformat.write(canonical(notebook), path)
 
 

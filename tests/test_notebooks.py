@@ -28,7 +28,8 @@ def executed(step: str, assignment: str) -> NotebookNode:
     """The notebook after a run in a stock kernel, in which a cell may fail."""
     nb = notebook(step, assignment)
     where = {"metadata": {"path": str(ROOT / step / assignment)}}
-    return NotebookClient(nb, timeout=60, allow_errors=True, resources=where).execute()
+    client = NotebookClient(nb, timeout=60, allow_errors=True, shutdown_kernel="immediate", resources=where)
+    return client.execute()
 
 
 def scores(nb: NotebookNode) -> dict[str, tuple[float | None, float]]:
