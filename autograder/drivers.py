@@ -44,16 +44,22 @@ class Outcome:
 
 
 def drive(
-    driver: str, answer: Answer, inputs: Sequence[Value], *, names: Sequence[str], watch: bool = False, twice: bool = True
+    driver: str,
+    answer: Answer,
+    inputs: Sequence[Value],
+    *,
+    names: Sequence[str],
+    watch: bool = False,
+    twice: bool = True,
 ) -> Outcome:
     """Run one driver on one answer. `names` are the answer's parameters; `watch` looks for differentiation.
 
     Without `twice` the first result stands for the second: for the oracle, which is not the one on trial.
     """
-    first = _Observed(answer, names, watch)
+    first, second = _Observed(answer, names, watch), _Observed(answer, names, watch)
     result = _go(driver, first, inputs)
-    again = _go(driver, _Observed(answer, names, watch=False), inputs) if twice else result
-    return Outcome(result, again, first.inputs, first.state, first.differentiated)
+    again = _go(driver, second, inputs) if twice else result
+    return Outcome(result, again, first.inputs, first.state, first.differentiated or second.differentiated)
 
 
 def _go(driver: str, answer: _Observed, inputs: Sequence[Value]) -> Value:
@@ -109,7 +115,9 @@ class _Observed:
         items = [list(arg) if isinstance(arg, list) else [] for arg in args]
         try:
             with _quiet(), watching() if self._watch else contextlib.nullcontext() as evidence:
-                return self._answer(*args)
+                result = self._answer(*args)
+                # A result may be lazy: while it is watched it has to become a value.
+                return plain(result) if self._watch else result
         finally:
             if evidence:
                 self.differentiated = evidence[0]
@@ -156,11 +164,18 @@ def _snapshots(names: Sequence[str], args: Sequence[Any], items: Sequence[list[A
 def watching() -> Iterator[list[str]]:
     """Collects, in a list, signs that code differentiates while it runs, whatever names it used to get there.
 
-    Two looks, since each has a blind spot: a dispatch mode sees every operation that autograd's engine runs in this
-    thread; a profile function sees the call that starts the engine or forward mode, in new threads as well.
-    Recording a graph without using it is neither.
+    Three looks, since each has a blind spot: a dispatch mode sees every operation that autograd's engine runs in this
+    thread; a profile function sees the call that starts the engine or forward mode, in new threads as well; a stand-in
+    for the engine sees threads that were there before. Recording a graph without using it is neither.
     """
     evidence: list[str] = []
+    engine = torch.autograd.Variable._execution_engine
+
+    class StandIn:
+        def __getattr__(self, name: str) -> Any:
+            if name == "run_backward":
+                evidence.append(_SIGNS[name])
+            return getattr(engine, name)
 
     class Engine(TorchDispatchMode):
         @classmethod
@@ -181,12 +196,14 @@ def watching() -> Iterator[list[str]]:
     before = sys.getprofile()
     threading.setprofile(profile)
     sys.setprofile(profile)
+    torch.autograd.Variable._execution_engine = StandIn()
     try:
         with Engine():
             yield evidence
     finally:
         sys.setprofile(before)
         threading.setprofile(before)
+        torch.autograd.Variable._execution_engine = engine
 
 
 _SIGNS = {

@@ -6,6 +6,7 @@ standard library: a worker that dies takes only its job with it, and that job is
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import traceback
@@ -31,6 +32,7 @@ class _Worker(Generic[Job]):
     process: Any
     connection: Connection
     job: Job | None = None
+    attempt: int = 0
 
 
 def cores() -> int:
@@ -48,7 +50,6 @@ def run(
     """
     context = multiprocessing.get_context("fork")
     waiting = deque((job, 1) for job in jobs)
-    tries: dict[int, int] = {}
     crew: list[_Worker] = []
     try:
         while waiting or any(worker.job is not None for worker in crew):
@@ -56,20 +57,23 @@ def run(
                 crew.append(_hire(context, prepare))
             for worker in crew:
                 if worker.job is None and waiting:
-                    worker.job, tries[id(worker)] = waiting.popleft()
-                    worker.connection.send(worker.job)
+                    worker.job, worker.attempt = waiting.popleft()
+                    with contextlib.suppress(OSError):  # it is gone already: `_received` says so
+                        worker.connection.send(worker.job)
             for connection in wait([worker.connection for worker in crew if worker.job is not None]):
                 worker = next(w for w in crew if w.connection is connection)
                 result = _received(worker)
                 if isinstance(result, Lost):
                     crew.remove(worker)
                     _dismiss(worker)
-                    if tries[id(worker)] == 1:
+                    if worker.attempt == 1:
                         waiting.append((worker.job, 2))
                         continue
                 job, worker.job = worker.job, None
                 yield job, result
     finally:
+        for worker in crew:  # all of them first: a worker has copies of the connections of those hired before it
+            worker.connection.close()
         for worker in crew:
             _dismiss(worker)
 
@@ -87,11 +91,13 @@ def _work(connection: Connection, other_end: Connection, prepare: Callable[[], C
     try:
         work = prepare()
         while True:
-            connection.send((True, work(connection.recv())))
-    except (EOFError, KeyboardInterrupt, BrokenPipeError):
+            job = connection.recv()
+            connection.send((True, work(job)))
+    except KeyboardInterrupt:
         pass
     except Exception:
-        connection.send((False, traceback.format_exc()))
+        with contextlib.suppress(OSError):  # the main process has no more jobs, or is gone
+            connection.send((False, traceback.format_exc()))
 
 
 def _received(worker: _Worker) -> Any:

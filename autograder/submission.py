@@ -30,6 +30,7 @@ from .values import Value
 
 SCHEMA_VERSION = 3
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
+MAX_NOTEBOOK_BYTES, MAX_CELLS = 64 * 2**20, 2000
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
 
 
@@ -39,8 +40,10 @@ class UnreadableSubmission(ValueError):
 
 def read(path: Path) -> NotebookNode:
     """The notebook at `path`. Raises UnreadableSubmission."""
-    if path.is_symlink():  # it could lead to a file of another student's
-        raise UnreadableSubmission(f"{path}: is a link; a submission must be a file")
+    if path.is_symlink() or not path.is_file():  # a link could lead to a file of another student's
+        raise UnreadableSubmission(f"{path}: is not a plain file; a submission must be one")
+    if path.stat().st_size > MAX_NOTEBOOK_BYTES:
+        raise UnreadableSubmission(f"{path}: larger than {MAX_NOTEBOOK_BYTES // 2**20} MB; clear its outputs")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -69,6 +72,7 @@ def restored(notebook: NotebookNode, key: NotebookKey) -> NotebookNode:
     Of cells that claim the same name the last counts, as in nbgrader. Missing test cells are put back at the end.
     """
     notebook = copy.deepcopy(notebook)
+    notebook.nbformat_minor = min(notebook.nbformat_minor, nbformat.current_nbformat_minor)
     notebook.metadata = NotebookNode(kernelspec=NotebookNode(key.kernelspec)) if key.kernelspec else NotebookNode()
     known = {cell.name: cell for cell in key.cells}
     unseen = dict(known)
@@ -76,22 +80,40 @@ def restored(notebook: NotebookNode, key: NotebookKey) -> NotebookNode:
         claim = cell.metadata.get("nbgrader", {})
         name = claim.get("grade_id") if isinstance(claim, dict) else None
         cell.metadata = NotebookNode()
+        cell.source = _printable(cell.source)
         if isinstance(name, str) and name in unseen:
             _restore(cell, unseen.pop(name))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+        if "attachments" in cell:
+            cell.attachments = _pictures(cell.attachments)
     for missing in unseen.values():
         if missing.grade and not missing.solution and missing.cell_type == "code":
             cell = new_code_cell()
+            if notebook.nbformat_minor < 5:
+                del cell["id"]
             _restore(cell, missing)
             notebook.cells.append(cell)
     return notebook
 
 
+def _printable(text: str) -> str:
+    """`text` without lone surrogates, which JSON may hold and a file may not."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _pictures(attachments: NotebookNode) -> dict[str, dict[str, str]]:
+    """The attachments that are text, as pictures are."""
+    return {
+        _printable(name): {_printable(mime): _printable(body) for mime, body in bundle.items() if isinstance(body, str)}
+        for name, bundle in attachments.items()
+    }
+
+
 def _restore(cell: NotebookNode, known: KeyCell) -> None:
     if cell.cell_type != known.cell_type:
         cell.cell_type = known.cell_type
-        for field in ("outputs", "execution_count"):
+        for field in ("outputs", "execution_count", "attachments"):
             cell.pop(field, None)
     if known.locked:
         cell.source = known.source
@@ -175,9 +197,10 @@ def run(notebook: NotebookNode, child: Child, seed: tuple[str, ...]) -> None:
             _run_cell(cell, child)
         elif not _mark_cell(cell, task, JailedAnswer(child, task, sources), seed):
             waiting.append((cell, task))
-    # A test cell that was moved above its answer is looked at again once everything has run.
+    # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
+    # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
     for cell, task in waiting:
-        _mark_cell(cell, task, JailedAnswer(child, task, sources), seed)
+        _mark_cell(cell, task, JailedAnswer(child, task, sources), (*seed, "again"))
 
 
 def _run_cell(cell: NotebookNode, child: Child) -> None:
@@ -197,8 +220,8 @@ def _run_cell(cell: NotebookNode, child: Child) -> None:
         cell.outputs.append(_output("display_data", data={"text/plain": BESIDE}))
         try:
             determine_grade(cell)
-        except ValueError as error:  # more points than there are: nbgrader would give up on the whole submission
-            cell.outputs.insert(0, _stopped(str(error)))
+        except (ValueError, KeyError) as error:  # nbgrader would give up on the whole submission
+            cell.outputs.insert(0, _stopped(f"no score can be read from this cell's outputs: {error}"))
 
 
 def _mark_cell(cell: NotebookNode, name: str, answer: JailedAnswer, seed: tuple[str, ...]) -> bool:
