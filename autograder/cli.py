@@ -30,8 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="autograder", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    grade = commands.add_parser("grade", help="grade the submissions of an assignment, in any nbgrader course root")
-    grade.add_argument("assignment", help="the assignment's name, for example a01_slopes")
+    grade = commands.add_parser("grade", help="grade the submissions of assignments, in any nbgrader course root")
+    grade.add_argument("assignments", nargs="+", metavar="ASSIGNMENT", help="its name, for example a01_slopes")
     grade.add_argument("--student", action="append", default=[], metavar="ID", help="only this student (repeatable)")
     grade.add_argument("--quiet", action="store_true", help="no progress bar and no table: only what went wrong")
     _add_jail_options(grade)
@@ -52,34 +52,50 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_jail_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--no-jail", action="store_true", help="run submissions unlocked: their code can do what you can")
+    parser.add_argument(
+        "--no-jail", action="store_true", help="run submissions unlocked: their code can do what you can"
+    )
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    return _grade_in(Path.cwd(), arguments.assignment, arguments.student, not arguments.no_jail, arguments.quiet)
+    jail, quiet = not arguments.no_jail, arguments.quiet
+    return _grade_in(Path.cwd(), arguments.assignments, arguments.student, jail=jail, quiet=quiet)
 
 
-def _grade_in(root: Path, assignment: str, students: Sequence[str], jail: bool, quiet: bool) -> int:
+def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *, jail: bool, quiet: bool) -> int:
+    _leave_out_a_slow_import()
     from .jail.client import JailError, WarmProcess
 
+    status = GRADED
     with WarmProcess() as warm:  # it imports torch while we import everything else
         from .course import open_course
+        from .feedback import PageMaker
         from .grading import CannotGrade, grade
         from .jail import doctor
 
         try:
+            course = open_course(root)
+            pages = PageMaker(course)
             if jail:
                 escapes = doctor.open_escapes(warm)
                 if escapes:
                     print(doctor.refusal(escapes), file=sys.stderr)
                     return REFUSED
-            with _progress(quiet) as progress:
-                summary = grade(open_course(root), assignment, students, warm, jail=jail, progress=progress)
+            for assignment in assignments:
+                with _progress(quiet) as progress:
+                    summary = grade(course, assignment, students, warm, pages, jail=jail, progress=progress)
+                _print_summary(summary, root, quiet)
+                status = max(status, PROBLEMS if summary.problems else GRADED)
         except (CannotGrade, JailError) as error:
             print(error, file=sys.stderr)
             return REFUSED
-    _print_summary(summary, root, quiet)
-    return PROBLEMS if summary.problems else GRADED
+    return status
+
+
+def _leave_out_a_slow_import() -> None:
+    """jsonschema, on import, compiles a grammar for internationalised web addresses where it finds a package for it:
+    a second, for a check that no notebook asks for. It does without where there is none."""
+    sys.modules.setdefault("rfc3987_syntax", None)
 
 
 def _progress(quiet: bool):  # type: ignore[no-untyped-def]
@@ -100,13 +116,14 @@ def _print_summary(summary: Summary, root: Path, quiet: bool) -> None:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from .demo import set_up
+    from .demo import NoDemo, set_up
 
-    status = GRADED
-    for assignment in set_up(arguments.into):
-        graded = _grade_in(arguments.into.resolve(), assignment, [], not arguments.no_jail, quiet=False)
-        status = max(status, graded)
-    return status
+    try:
+        assignments = set_up(arguments.into)
+    except NoDemo as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    return _grade_in(arguments.into.resolve(), assignments, [], jail=not arguments.no_jail, quiet=False)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from nbconvert.exporters.html import WidgetsDataTypeFilter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
 from nbgrader.converters import GenerateFeedback
 
 from .course import Course
@@ -26,16 +27,16 @@ ALT = "No description has been provided for this image"  # nbconvert's own words
 
 
 class PageMaker:
-    """Turns graded notebooks into HTML, as `nbgrader generate_feedback` does. Make one a process."""
+    """Turns graded notebooks into HTML, as `nbgrader generate_feedback` does. Make one, before workers are forked."""
 
-    def __init__(self, course: Course, assignment: str) -> None:
-        self._assignment = assignment
+    def __init__(self, course: Course) -> None:
         converter = GenerateFeedback(coursedir=course.directory, parent=course.app)
         self._exporter = _Exporter(parent=converter, config=converter.config)
         for preprocessor in converter.preprocessors[1:]:  # the first, GetGrades, asks the gradebook; we did that
             self._exporter.register_preprocessor(preprocessor, enabled=True)
+        self.page(new_notebook(), "", "", "", NotebookFeedback({}, 0, 0, 0))  # compiles the template
 
-    def page(self, notebook: NotebookNode, student: str, name: str, feedback: NotebookFeedback) -> str:
+    def page(self, notebook: NotebookNode, assignment: str, student: str, name: str, feedback: NotebookFeedback) -> str:
         """The feedback page on one graded notebook."""
         for cell in notebook.cells:
             known = feedback.cells.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
@@ -43,7 +44,7 @@ class PageMaker:
                 cell.metadata.nbgrader.comment = known.comment
                 if known.points is not None:
                     cell.metadata.nbgrader.score, cell.metadata.nbgrader.points = known.score, known.points
-        about: dict[str, Any] = {"student": student, "assignment": self._assignment, "notebook": name}
+        about: dict[str, Any] = {"student": student, "assignment": assignment, "notebook": name}
         about |= {"score": feedback.score, "max_score": feedback.max_score, "late_penalty": feedback.late_penalty}
         resources = {"unique_key": name, "output_files_dir": f"{name}_files", "nbgrader": about}
         return self._exporter.from_notebook_node(notebook, resources=resources)[0]
@@ -73,7 +74,7 @@ class _Exporter(HTMLExporter):
         self.register_filter("markdown2html", markdown2html)
         self.register_filter("highlight_code", highlight_code)
 
-    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
         resources = self._init_resources(resources)
         about_widgets = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("filter_data_type", about_widgets)

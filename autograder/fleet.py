@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -28,10 +28,10 @@ class Lost:
 
 
 @dataclass
-class _Worker(Generic[Job]):
+class _Worker:
     process: Any
     connection: Connection
-    job: Job | None = None
+    job: Any = None
     attempt: int = 0
 
 
@@ -62,14 +62,14 @@ def run(
                         worker.connection.send(worker.job)
             for connection in wait([worker.connection for worker in crew if worker.job is not None]):
                 worker = next(w for w in crew if w.connection is connection)
-                result = _received(worker)
+                result, job = _received(worker), worker.job
                 if isinstance(result, Lost):
                     crew.remove(worker)
                     _dismiss(worker)
                     if worker.attempt == 1:
-                        waiting.append((worker.job, 2))
+                        waiting.append((job, 2))
                         continue
-                job, worker.job = worker.job, None
+                worker.job = None
                 yield job, result
     finally:
         for worker in crew:  # all of them first: a worker has copies of the connections of those hired before it

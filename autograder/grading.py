@@ -23,7 +23,9 @@ from filelock import FileLock
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import make_url
 from traitlets.utils.importstring import import_item
 
 from . import fleet, submission
@@ -80,6 +82,7 @@ def grade(
     assignment: str,
     students: Sequence[str],
     warm: WarmProcess,
+    pages: PageMaker,
     *,
     jail: bool = True,
     limits: Limits | None = None,
@@ -109,12 +112,12 @@ def grade(
             progress("graded", len(done) + len(summary.problems), len(submitted))
         with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
             summary.results = record(gradebook, assignment, done, _late_penalty(course))
-        pages = list(summary.results.items())
-        writer = _FeedbackWriter(course, assignment)
-        for count, (job, result) in enumerate(fleet.run(pages, writer.prepare, workers=workers), 1):
-            if isinstance(result, fleet.Lost):
-                summary.problems[job[0]] = f"was graded, but its feedback could not be written: {result.why}"
-            progress("feedback", count, len(pages))
+        wanted = list(summary.results.items())
+        writer = _FeedbackWriter(course, assignment, pages)
+        for count, (page, written) in enumerate(fleet.run(wanted, lambda: writer.write, workers=workers), 1):
+            if isinstance(written, fleet.Lost):
+                summary.problems[page[0]] = f"was graded, but its feedback could not be written: {written.why}"
+            progress("feedback", count, len(wanted))
     return summary
 
 
@@ -127,9 +130,13 @@ def _only_one_run(root: Path) -> Iterator[None]:
 
 
 def _keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
+    """What the gradebook knows of the assignment; it is generated where the gradebook lacks it, or has part of it."""
+    begun = private_folder(course.root) / f"generating-{assignment}"
+    _make_gradebook(course)
     with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
         try:
-            return read_keys(gradebook, assignment)
+            if not begun.exists():
+                return read_keys(gradebook, assignment)
         except MissingEntry:
             pass
     source = Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
@@ -137,9 +144,24 @@ def _keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
         near = ", ".join(sorted(p.name for p in source.parent.glob("*") if p.is_dir())) or "none"
         raise CannotGrade(f"There is no assignment {assignment!r}: {source} is missing. Assignments here: {near}.")
     course.directory.assignment_id = assignment
-    GenerateAssignment(coursedir=course.directory, parent=course.app, force=True).start()
+    begun.touch()  # nbgrader writes cell by cell: a run that is killed leaves some out, and they would never be graded
+    try:
+        GenerateAssignment(coursedir=course.directory, parent=course.app, force=True).start()
+    except (NbGraderException, SystemExit) as error:
+        raise CannotGrade(f"nbgrader could not generate {assignment} from {source}: {error}") from error
+    begun.unlink()
     with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
         return read_keys(gradebook, assignment)
+
+
+def _make_gradebook(course: Course) -> None:
+    """Make the gradebook where there is none: whole, or not at all."""
+    url = make_url(course.directory.db_url)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        draft = private_folder(course.root) / "gradebook.db"
+        draft.unlink(missing_ok=True)
+        Gradebook(f"sqlite:///{draft}", course.directory.course_id).close()
+        draft.rename(url.database)
 
 
 def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submitted]:
@@ -149,7 +171,7 @@ def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submi
     place = directory.format_path(directory.submitted_directory, "(?P<student_id>[^/]+)", assignment, escape=True)
     excluded = {name.strip() for name in directory.student_id_exclude.split(",")}
     found = {}
-    for folder in sorted(glob.glob(pattern)):
+    for folder in sorted(glob.glob(pattern)):  # noqa: PTH207  the pattern is absolute, which Path.glob is not for
         match = re.fullmatch(place, folder)
         if match and match["student_id"] not in excluded and Path(folder).is_dir():
             student = match["student_id"]
@@ -226,26 +248,22 @@ class _Grader:
 class _FeedbackWriter:
     course: Course
     assignment: str
+    pages: PageMaker
 
-    def prepare(self) -> Callable[[tuple[str, dict[str, NotebookFeedback]]], None]:
-        pages = PageMaker(self.course, self.assignment)
-
-        def write(job: tuple[str, dict[str, NotebookFeedback]]) -> None:
-            student, notebooks = job
-            directory = self.course.directory
-            graded = Path(directory.format_path(directory.autograded_directory, student, self.assignment))
-            target = Path(directory.format_path(directory.feedback_directory, student, self.assignment))
-            with _replaced(self.course.root, target) as folder:
-                _copy_files(graded, folder, [*directory.ignore, "*.ipynb"])
-                for name, feedback in notebooks.items():
-                    path = graded / f"{name}.ipynb"
-                    if path.exists():
-                        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
-                        page = pages.page(notebook, student, name, feedback)
-                        (folder / f"{name}.html").write_text(page, encoding="utf-8")
-                _set_permissions(folder, 0o664 if directory.groupshared else 0o644)
-
-        return write
+    def write(self, job: tuple[str, dict[str, NotebookFeedback]]) -> None:
+        student, notebooks = job
+        directory = self.course.directory
+        graded = Path(directory.format_path(directory.autograded_directory, student, self.assignment))
+        target = Path(directory.format_path(directory.feedback_directory, student, self.assignment))
+        with _replaced(self.course.root, target) as folder:
+            _copy_files(graded, folder, [*directory.ignore, "*.ipynb"])
+            for name, feedback in notebooks.items():
+                path = graded / f"{name}.ipynb"
+                if path.exists():
+                    notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+                    page = self.pages.page(notebook, self.assignment, student, name, feedback)
+                    (folder / f"{name}.html").write_text(page, encoding="utf-8")
+            _set_permissions(folder, 0o664 if directory.groupshared else 0o644)
 
 
 @contextmanager
@@ -274,6 +292,6 @@ def _copy_files(origin: Path, folder: Path, ignored: list[str]) -> None:
 
 
 def _set_permissions(folder: Path, mode: int) -> None:
-    for directory, _, names in os.walk(folder):
-        for name in names:
-            os.chmod(Path(directory) / name, mode)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(mode)
