@@ -1,6 +1,6 @@
 """The course's own notebooks: solutions score full marks, releases score none, and nothing leaks from one to the other.
 
-That the stored outputs are reproduced is nbval's part of `make test`.
+nbval's part of `make test` runs every source notebook and proves that its stored outputs are what it gives.
 """
 
 from __future__ import annotations
@@ -24,12 +24,10 @@ def notebook(step: str, assignment: str) -> NotebookNode:
     return nbformat.read(ROOT / step / assignment / f"{assignment}.ipynb", as_version=4)
 
 
-def executed(step: str, assignment: str) -> NotebookNode:
+def executed(nb: NotebookNode, where: Path) -> NotebookNode:
     """The notebook after a run in a stock kernel, in which a cell may fail."""
-    nb = notebook(step, assignment)
-    where = {"metadata": {"path": str(ROOT / step / assignment)}}
-    client = NotebookClient(nb, timeout=60, allow_errors=True, shutdown_kernel="immediate", resources=where)
-    return client.execute()
+    folder = {"metadata": {"path": str(where)}}
+    return NotebookClient(nb, timeout=60, allow_errors=True, shutdown_kernel="immediate", resources=folder).execute()
 
 
 def scores(nb: NotebookNode) -> dict[str, tuple[float | None, float]]:
@@ -50,7 +48,7 @@ def test_a_source_notebook_is_in_step_with_its_tasks(assignment: str) -> None:
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_a_source_notebook_scores_full_marks(assignment: str) -> None:
-    found = scores(executed("source", assignment))
+    found = scores(notebook("source", assignment))
     assert found == {
         f"{task.name}-tests": (float(task.points), float(task.points)) for task in by_assignment()[assignment]
     }
@@ -58,7 +56,7 @@ def test_a_source_notebook_scores_full_marks(assignment: str) -> None:
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_a_release_notebook_scores_nothing_and_says_that_nothing_was_attempted(assignment: str) -> None:
-    nb = executed("release", assignment)
+    nb = executed(notebook("release", assignment), ROOT / "release" / assignment)
     assert {name: score for name, (score, _) in scores(nb).items()} == {
         f"{task.name}-tests": 0.0 for task in by_assignment()[assignment]
     }
