@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .grading import Summary
@@ -95,10 +95,10 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
 def _leave_out_a_slow_import() -> None:
     """jsonschema, on import, compiles a grammar for internationalised web addresses where it finds a package for it:
     a second, for a check that no notebook asks for. It does without where there is none."""
-    sys.modules.setdefault("rfc3987_syntax", None)
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
-def _progress(quiet: bool):  # type: ignore[no-untyped-def]
+def _progress(quiet: bool) -> Any:
     from .progress import bar, silent
 
     return silent() if quiet or not sys.stderr.isatty() else bar()

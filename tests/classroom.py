@@ -102,6 +102,29 @@ _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["preloaded"])
 
 
+# Moments at which a run can be told to stop: before or after a function is called.
+MOMENTS = {
+    "before the lock": ("before", "autograder.grading.private_folder"),
+    "before the assignment is generated": ("before", "autograder.grading.GenerateAssignment.start"),
+    "while a gradebook is made": ("before", "nbgrader.api.get_alembic_version"),
+    "before a notebook's cells enter the gradebook": (
+        "before",
+        "nbgrader.preprocessors.savecells.SaveCells._create_notebook",
+    ),
+    "while a notebook's cells enter the gradebook": (
+        "after",
+        "nbgrader.api.Gradebook.update_or_create_solution_cell",
+    ),
+    "while a submission runs": ("after", "autograder.grading.submission.run"),
+    "while an autograded folder is replaced": ("before", "autograder.grading._set_permissions"),
+    "when a submission's folder is there": ("after", "autograder.grading._Grader._write"),
+    "before the gradebook is written": ("before", "autograder.grading.record"),
+    "in the middle of writing the gradebook": ("after", "autograder.gradebook._assign_late_penalty"),
+    "after the gradebook was written": ("after", "autograder.grading.record"),
+    "while a feedback page is made": ("after", "autograder.feedback.PageMaker.page"),
+}
+
+
 @dataclass(frozen=True)
 class Ran:
     """How a program went."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import signal
+import pkgutil
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,10 +20,11 @@ import nbgrader.apps.autogradeapp
 import nbgrader.apps.generateassignmentapp
 import nbgrader.apps.generatefeedbackapp
 import nbgrader.apps.nbgraderapp
-import nbgrader.preprocessors.savecells
+from classroom import MOMENTS
 
 import autograder.nbgrader
-from autograder import cli, feedback, gradebook, grading
+import autograder.grading  # noqa: F401
+from autograder import cli
 from autograder.jail import client, doctor
 
 PROGRAMS = {"autograder": cli.main, "nbgrader": nbgrader.apps.nbgraderapp.NbGraderApp.launch_instance}
@@ -32,29 +33,6 @@ warm.close = lambda: None  # type: ignore[method-assign]  # it is every run's, a
 client.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
 autograder.nbgrader.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
 doctor.open_escapes = lambda warm: []
-
-# Moments at which a run can be stopped: (what holds the function, its name, when: before or after it is called).
-MOMENTS: dict[str, tuple[Any, str, str]] = {
-    "before the lock": (grading, "private_folder", "before"),
-    "in the lock": (grading, "_keys", "before"),
-    "while the assignment is put into the gradebook": (
-        nbgrader.preprocessors.savecells.SaveCells,
-        "_create_source_cell",
-        "after",
-    ),
-    "before the cells of a notebook are in the gradebook": (
-        nbgrader.preprocessors.savecells.SaveCells,
-        "_create_notebook",
-        "before",
-    ),
-    "while a submission is graded": (grading.submission, "run", "after"),
-    "while an autograded folder is replaced": (grading, "_set_permissions", "after"),
-    "when a submission's folder is there": (grading._Grader, "_write", "after"),
-    "before the gradebook is written": (grading, "record", "before"),
-    "in the middle of writing the gradebook": (gradebook, "_assign_late_penalty", "after"),
-    "after the gradebook was written": (grading, "record", "after"),
-    "while a feedback page is made": (feedback.PageMaker, "page", "after"),
-}
 
 
 def run(root: Path, program: str, argv: tuple[str, ...], pipe: Connection, moment: str | None) -> None:
@@ -74,7 +52,9 @@ def run(root: Path, program: str, argv: tuple[str, ...], pipe: Connection, momen
 
 
 def _stop_at(moment: str, pipe: Connection) -> None:
-    holder, name, when = MOMENTS[moment]
+    when, place = MOMENTS[moment]
+    path, name = place.rsplit(".", 1)
+    holder = pkgutil.resolve_name(path)
     original = getattr(holder, name)
     stopped = []
 
@@ -93,4 +73,3 @@ def _stop_at(moment: str, pipe: Connection) -> None:
             pipe.recv()
 
     setattr(holder, name, stopping)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
