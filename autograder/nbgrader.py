@@ -20,7 +20,8 @@ from traitlets import Bool
 from . import submission
 from .course import secret
 from .gradebook import read_keys
-from .jail.client import WarmProcess
+from .jail import doctor
+from .jail.client import JailError, JailUnavailable, WarmProcess
 from .jail.limits import Limits
 
 
@@ -30,20 +31,30 @@ class JailedExecute(NbGraderPreprocessor):
     jail = Bool(True, help="Lock the submission in. Without this its code can do whatever you can.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Raises JailError where the jail fails: nbgrader then reports an error and keeps the earlier score."""
+        """Raises JailError where the jail fails twice: nbgrader then reports an error and keeps the earlier score."""
         where = resources["nbgrader"]
         with Gradebook(where["db_url"]) as gradebook:
             key = read_keys(gradebook, where["assignment"])[where["notebook"]]
         notebook = submission.restored(nb, key)
-        root = Path.cwd()  # nbgrader's converters work from the course root
-        with warm_process().open(Limits(), jail=self.jail) as child:
-            submission.run(notebook, child, (secret(root), where["student"]))
+        seed = secret(Path.cwd()), where["student"]  # nbgrader's converters work from the course root
+        try:
+            self._run(notebook, seed)
+        except JailError:
+            warm_process.cache_clear()
+            self._run(notebook, seed)
         return notebook, resources
+
+    def _run(self, notebook: NotebookNode, seed: tuple[str, str]) -> None:
+        with warm_process(self.jail).open(Limits(), jail=self.jail) as child:
+            submission.run(notebook, child, seed)
 
 
 @functools.cache
-def warm_process() -> WarmProcess:
-    """One for this Python process, however many submissions it grades."""
+def warm_process(jail: bool) -> WarmProcess:
+    """One for this Python process, however many submissions it grades. Raises JailUnavailable where it has a hole."""
     process = WarmProcess()
     atexit.register(process.close)
+    escapes = doctor.open_escapes(process) if jail else []
+    if escapes:
+        raise JailUnavailable(doctor.refusal(escapes))
     return process
