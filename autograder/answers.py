@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import textwrap
+import types
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -43,19 +45,50 @@ class LocalAnswer:
         return "\n".join(texts.values())
 
 
+_LIBRARIES = {"builtins", "torch", "numpy", "functools"}
+
+
 def _collect(thing: Any, name: str, texts: dict[str, str]) -> None:
-    """The source of a function and of the functions that it names, each as a definition of the name it goes by."""
-    while isinstance(thing, functools.partial) or hasattr(thing, "__wrapped__"):
-        thing = thing.func if isinstance(thing, functools.partial) else thing.__wrapped__
-    if name in texts or getattr(thing, "__module__", "").partition(".")[0] in {"torch", "numpy", "math"}:
+    """The source of a function or a class and of those that it names, each as a definition of the name it goes by."""
+    while isinstance(thing, (functools.partial, types.MethodType)):
+        thing = thing.func if isinstance(thing, functools.partial) else thing.__func__
+    if not isinstance(thing, (types.FunctionType, type)):
+        thing = type(thing)  # an object that can be called is its class
+    if name in texts or str(thing.__module__).partition(".")[0] in _LIBRARIES:
         return
     try:
-        text = textwrap.dedent(inspect.getsource(thing))
+        # By its code where it has one, since `inspect` would look through a decorator at what it decorates.
+        text = textwrap.dedent(inspect.getsource(getattr(thing, "__code__", thing)))
     except (OSError, TypeError):
         return
-    own_name = getattr(thing, "__name__", name)
-    texts[name] = text if own_name in (name, "<lambda>") else f"{text}\n{name} = {own_name}"
-    code = getattr(thing, "__code__", None)
-    if code is not None:
-        for used in code.co_names:
-            _collect(thing.__globals__.get(used), used, texts)
+    texts[name] = _renamed(text, name)
+    for function in vars(thing).values() if isinstance(thing, type) else [thing]:
+        if isinstance(function, types.FunctionType):
+            for used, value in _from_outside(function).items():
+                _collect(value, used, texts)
+
+
+def _renamed(text: str, name: str) -> str:
+    """The source of a definition, with the name that it goes by here."""
+    try:
+        module = ast.parse(text)
+    except SyntaxError:  # a lambda from the middle of a statement; it must not make the rest unreadable
+        return ""
+    match module.body:
+        case [ast.FunctionDef() | ast.ClassDef() as definition]:
+            definition.name = name
+        case [ast.Assign(targets=[ast.Name() as target], value=ast.Lambda())]:
+            target.id = name
+    return ast.unparse(module)
+
+
+def _from_outside(function: types.FunctionType) -> dict[str, Any]:
+    """What a function, and the functions inside it, take from around it: globals and variables of outer functions."""
+    names: set[str] = set()
+    codes = [function.__code__]
+    while codes:
+        code = codes.pop()
+        names |= {*code.co_names}
+        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    found = {name: function.__globals__[name] for name in sorted(names) if name in function.__globals__}
+    return found | dict(inspect.getclosurevars(function).nonlocals)

@@ -85,7 +85,8 @@ def _plain(thing: Any, depth: int, room: list[int]) -> Value:
     if isinstance(thing, (np.ndarray, np.generic)):
         if thing.dtype.kind not in "biufc":
             return Opaque(f"an array of dtype {thing.dtype}")
-        return _plain_tensor(torch.from_numpy(np.array(thing)))
+        wide = {"f": np.float64, "c": np.complex128}.get(thing.dtype.kind) if thing.dtype.itemsize > 8 else None
+        return _plain_tensor(torch.from_numpy(np.array(thing, dtype=wide)))  # torch has no long double
     if isinstance(thing, numbers.Integral):
         number = int(thing)
         return number if number.bit_length() <= MAX_BITS else Opaque(f"a whole number of {number.bit_length()} bits")
@@ -204,6 +205,8 @@ def _decode_tensor(dtype: str, shape: list[int], data: str, requires_grad: bool)
     empty = torch.empty(0, dtype=_DTYPES[dtype])
     # A bytearray is writable memory of its own, so torch.frombuffer neither warns nor shares it.
     flat = torch.frombuffer(bytearray(raw), dtype=empty.dtype) if raw else empty
+    if flat.dtype == torch.bool:
+        flat = flat.view(torch.uint8) != 0  # a byte of 2 would be neither true nor false
     return flat.reshape(shape).requires_grad_(requires_grad is True)
 
 

@@ -1,0 +1,355 @@
+"""Is an expression a difference quotient or a complex step? Read off Python's syntax tree, and only for certain.
+
+A difference quotient is (a·E(u + kh) + b·E(u − mh) + …) / (n·h): the same expression E in every term, coefficients
+that add up to 0, and the step h as a factor of the divisor. An honest formula such as (sin(x+h) − sin(x−h)) / (2·sin h)
+is none, since its divisor is not h.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+Values = dict[str, ast.expr]  # what is known of local names: an ast.Constant for each that is a plain number
+
+_LARGEST_STEP = 0.1  # a constant larger than this may belong to an honest formula
+# Nobody writes a formula larger than this; whoever does shall not keep the marker busy.
+_MOST_NODES, _MOST_IN_ALL, _MOST_TERMS, _MOST_SHIFTS = 400, 50_000, 12, 50
+_USUAL_MULTIPLES = (1, 2, 3, 4, 6, 8, 12, 24, 60)  # of h, in the divisors of the usual differences
+_OPERATORS: dict[str, type[ast.operator]] = {
+    "add": ast.Add,
+    "sub": ast.Sub,
+    "subtract": ast.Sub,
+    "mul": ast.Mult,
+    "multiply": ast.Mult,
+    "div": ast.Div,
+    "divide": ast.Div,
+    "true_divide": ast.Div,
+    "truediv": ast.Div,
+}
+_WRAPPERS = {"float", "tensor", "as_tensor", "asarray", "array", "float32", "float64", "item", "double"}
+_MODULES = {"torch", "np", "numpy", "operator", "math"}
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def find(definition: ast.AST, constants: Values) -> str | None:
+    """The first such quotient in a definition, in words; None where there is none for certain."""
+    room = _MOST_IN_ALL
+    for expression, values in _spelled_out([definition], constants):
+        size = _size(expression)
+        room -= size
+        if room < 0:
+            return None
+        for node in _products(expression) if size <= _MOST_NODES else ():
+            found = _kind(node, values)
+            if found:
+                return f"{found}: {ast.unparse(node)[:120]}"
+    return None
+
+
+def _size(node: ast.AST) -> int:
+    return sum(1 for _ in ast.walk(node))
+
+
+def _products(node: ast.AST) -> Iterator[ast.BinOp]:
+    """The products and quotients in an expression, each whole: not a·b within a·b/c."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+            yield node
+            waiting += itertools.chain(*_factors(node))
+        else:
+            waiting += ast.iter_child_nodes(node)
+
+
+def number(node: ast.AST, values: Values) -> float | None:
+    """The value of an expression of numbers and of names for them; None where it is not that."""
+    match node:
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int() | float() as value):
+            return float(value)
+        case ast.Name(id=name) if isinstance(values.get(name), ast.Constant):
+            return number(values[name], {})
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            positive = number(operand, values)
+            return None if positive is None else -positive
+        case ast.BinOp(left=left, op=op, right=right):
+            a = number(left, values)
+            b = None if a is None else number(right, values)
+            return None if a is None or b is None else _arithmetic(a, op, b)
+        case ast.Call() if (wrapped := _unwrapped(node)) is not node:
+            return number(wrapped, values)
+    return None
+
+
+def _arithmetic(a: float, op: ast.operator, b: float) -> float | None:
+    try:
+        match op:
+            case ast.Add():
+                return a + b
+            case ast.Sub():
+                return a - b
+            case ast.Mult():
+                return a * b
+            case ast.Div():
+                return a / b
+            case ast.Pow():
+                power = a**b
+                return power if isinstance(power, float) else None
+    except ArithmeticError:
+        pass
+    return None
+
+
+# --- every expression, with the locals in it put back -------------------------------------------------------------
+
+
+def _spelled_out(body: Sequence[ast.AST], values: Values) -> Iterator[tuple[ast.expr, Values]]:
+    """The expressions of a body and of the functions in it, each with what is known of local names by then."""
+    values = dict(values)
+    functions: list[ast.AST] = []
+    for node in body:
+        if isinstance(node, _SCOPES):
+            functions.append(node)
+            continue
+        parts = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+        functions += [lam for part in parts for lam in ast.walk(part) if isinstance(lam, ast.Lambda)]
+        blocks = _blocks(node)
+        if blocks:  # what a branch or a loop assigns is known inside it; outside, no more
+            values = _without(values, _stored(node))
+        before = values
+        values = _without(values, _stored(node))
+        for name, value in _assigned(node):
+            spelled = _inlined(value, before)
+            yield spelled, before
+            size = number(spelled, before)
+            if size is not None:
+                values[name] = ast.Constant(size)
+            elif _size(spelled) <= _MOST_NODES:
+                values[name] = spelled
+        if not any(_assigned(node)):
+            yield from ((_inlined(part, before), before) for part in parts)
+        for block in blocks:
+            yield from _spelled_out(block, values)
+    for function in functions:
+        inside = _without(values, _stored(function) | {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)})
+        inner = [ast.Expr(function.body)] if isinstance(function, ast.Lambda) else function.body  # type: ignore[attr-defined]
+        yield from _spelled_out(inner, inside)
+
+
+def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    parts = [getattr(node, part, []) for part in ("body", "orelse", "finalbody")]
+    parts += [inner.body for part in ("handlers", "cases") for inner in getattr(node, part, [])]
+    return [part for part in parts if isinstance(part, list) and part]
+
+
+def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    match node:
+        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=items)) if len(targets) == len(items):
+            yield from ((t.id, item) for t, item in zip(targets, items, strict=True) if isinstance(t, ast.Name))
+        case ast.Assign(targets=targets, value=value):
+            yield from ((t.id, value) for t in targets if isinstance(t, ast.Name))
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            yield name, value
+        case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
+            yield name, ast.BinOp(ast.Name(name, ast.Load()), op, value)
+
+
+def _stored(node: ast.AST) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+
+def _without(values: Values, names: set[str]) -> Values:
+    return {key: value for key, value in values.items() if key not in names}
+
+
+def _inlined(node: ast.expr, values: Values) -> ast.expr:
+    """`node` with locals spelled out and `torch.sub(a, b)` written as a − b; names of plain numbers stay names."""
+    values = _without(values, _stored(node))  # names of a comprehension are its own
+
+    class Inline(ast.NodeTransformer):
+        def visit_Name(self, name: ast.Name) -> ast.expr:
+            value = values.get(name.id)
+            if value is None or isinstance(value, (ast.Lambda, ast.Constant)):
+                return name
+            return copy.deepcopy(value)
+
+        def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+            return node
+
+        def visit_Call(self, call: ast.Call) -> ast.expr:
+            self.generic_visit(call)
+            match call:
+                case ast.Call(func=ast.Attribute(attr=attr, value=owner), args=args, keywords=[]) if attr in _OPERATORS:
+                    operands = args if _is_module(owner) else [owner, *args]
+                    if len(operands) == 2:
+                        return ast.BinOp(operands[0], _OPERATORS[attr](), operands[1])
+            return call
+
+    spelled = Inline().visit(copy.deepcopy(node))
+    return node if _size(spelled) > _MOST_NODES else spelled
+
+
+def _is_module(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in _MODULES
+
+
+def _unwrapped(node: ast.AST) -> ast.AST:
+    """The inside of float(…), torch.tensor(…) or ….item(), which change how a number is kept and not the number."""
+    while True:
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in _WRAPPERS:
+                node = inner
+            case ast.Call(func=ast.Attribute(attr=attr, value=owner), args=args) if attr in _WRAPPERS:
+                node = args[0] if args and _is_module(owner) else owner
+            case _:
+                return node
+
+
+# --- quotients ----------------------------------------------------------------------------------------------------
+
+
+def _kind(node: ast.BinOp, values: Values) -> str | None:
+    tops, bottoms = _factors(node)
+    for top in tops:
+        if any(_is_divided_by(step, tops, bottoms, values) for step in _steps_of_a_difference(top)):
+            return "it is a difference quotient"
+        if any(_is_divided_by(step, tops, bottoms, values) for step in _imaginary_steps(top)):
+            return "it is a complex step"
+    return None
+
+
+def _factors(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
+    """What a product or a quotient multiplies, and what it divides by."""
+    node = _unwrapped(node)
+    match node:
+        case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=inner):
+            return _factors(inner)
+        case ast.BinOp(left=left, op=ast.Mult() | ast.Div() as op, right=right):
+            (tops, bottoms), (more, less) = _factors(left), _factors(right)
+            return (tops + more, bottoms + less) if isinstance(op, ast.Mult) else (tops + less, bottoms + more)
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.UnaryOp(op=ast.USub(), operand=ast.Constant())):
+            tops, bottoms = _factors(left)
+            return bottoms, tops
+    return [node], []
+
+
+def _terms(node: ast.AST, factor: float = 1.0) -> list[tuple[float, ast.AST]]:
+    """A sum as coefficients and the expressions that they multiply."""
+    node = _unwrapped(node)
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return _terms(inner, -factor)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _terms(left, factor) + _terms(right, factor)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            return _terms(left, factor) + _terms(right, -factor)
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            for constant, other in ((left, right), (right, left)):
+                value = number(constant, {})
+                if value is not None:
+                    return _terms(other, factor * value)
+        case ast.BinOp(left=left, op=ast.Div(), right=right) if number(right, {}):
+            return _terms(left, factor / (number(right, {}) or 1.0))
+    return [(factor, node)]
+
+
+def _steps_of_a_difference(top: ast.AST) -> Iterator[ast.AST]:
+    """Each h for which `top` vanishes term by term when u + h and u − h become u."""
+    terms = _terms(top)
+    if not 2 <= len(terms) <= _MOST_TERMS or abs(sum(factor for factor, _ in terms)) > 1e-9:
+        return
+    shifts = (shift for _, core in terms for node in ast.walk(core) for shift in _shifts(node))
+    for base, step in itertools.islice(shifts, _MOST_SHIFTS):
+        settled = [_settled(term, ast.dump(base), ast.dump(step)) for _, term in terms]
+        if all(ast.dump(term) == ast.dump(settled[0]) for term in settled):
+            yield step
+
+
+def _shifts(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+            yield left, _bare(right)
+            if isinstance(node.op, ast.Add):
+                yield right, _bare(left)
+
+
+def _bare(step: ast.AST) -> ast.AST:
+    """The h of 2·h, −h or h/2."""
+    terms = _terms(step)
+    return terms[0][1] if len(terms) == 1 else step
+
+
+def _settled(term: ast.AST, base: str, step: str) -> ast.AST:
+    class Settle(ast.NodeTransformer):
+        def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+            for left, right in _shifts(node):
+                if ast.dump(left) == base and ast.dump(right) == step:
+                    return left
+            return self.generic_visit(node)
+
+    return Settle().visit(copy.deepcopy(term))
+
+
+def _imaginary_steps(top: ast.AST) -> Iterator[ast.AST]:
+    """Each h of an E(u + ih).imag."""
+    match top:
+        case ast.Attribute(attr="imag", value=inner) | ast.Call(func=ast.Attribute(attr="imag"), args=[inner]):
+            for node in ast.walk(inner):
+                match node:
+                    case ast.BinOp(left=left, op=ast.Add() | ast.Sub(), right=right):
+                        for base, side in ((left, right), (right, left)):
+                            step = _imaginary_part(side)
+                            if step is not None and _has_a_name(base):
+                                yield step
+                    case ast.Call(func=ast.Name(id="complex") | ast.Attribute(attr="complex"), args=[base, step]):
+                        if _has_a_name(base):
+                            yield step
+
+
+def _imaginary_part(node: ast.AST) -> ast.AST | None:
+    match node:
+        case ast.Constant(value=complex() as value):
+            return ast.Constant(value.imag)
+        case ast.BinOp(left=ast.Constant(value=complex()), op=ast.Mult(), right=step):
+            return step
+        case ast.BinOp(left=step, op=ast.Mult(), right=ast.Constant(value=complex())):
+            return step
+    return None
+
+
+def _has_a_name(node: ast.AST) -> bool:
+    return any(isinstance(n, ast.Name) for n in ast.walk(node))
+
+
+def _is_divided_by(step: ast.AST, tops: list[ast.AST], bottoms: list[ast.AST], values: Values) -> bool:
+    size = number(step, values)
+    if size is None:
+        return any(_is_multiple(bottom, step) for bottom in bottoms)
+    if not 0 < abs(size) <= _LARGEST_STEP:
+        return False
+    if any(_is_multiple(bottom, step) for bottom in bottoms):
+        return True
+    if not all(number(b, values) or isinstance(b, (ast.Name, ast.Attribute)) for b in bottoms):
+        return False
+    divisor = math.prod(v for b in bottoms if (v := number(b, values)))
+    divisor /= math.prod(v for t in tops if (v := number(t, values)))
+    ratio = abs(divisor / size)
+    return abs(divisor) < 1 and any(math.isclose(ratio, n, rel_tol=1e-9) for n in _USUAL_MULTIPLES)
+
+
+def _is_multiple(bottom: ast.AST, step: ast.AST) -> bool:
+    """Whether `bottom` is n·h, a power of that, or (u + h) − (u − h)."""
+    match bottom:
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant()):
+            return _is_multiple(left, step)
+    rest: dict[str, float] = {}
+    for factor, term in _terms(bottom):
+        rest[ast.dump(term)] = rest.get(ast.dump(term), 0.0) + factor
+    multiple = rest.pop(ast.dump(step), 0.0)
+    return abs(multiple) > 0 and all(abs(factor) < 1e-9 for factor in rest.values())
