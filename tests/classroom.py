@@ -22,7 +22,9 @@ ROOT = Path(__file__).parents[1]
 # --- notebooks ----------------------------------------------------------------------------------------------------
 
 
-def cell(source: str, name: str | None = None, *, kind: str = "code", points: float | None = None, **flags: bool) -> Any:
+def cell(
+    source: str, name: str | None = None, *, kind: str = "code", points: float | None = None, **flags: bool
+) -> Any:
     """A cell; with a `name`, one that nbgrader knows. Flags: solution, task; locked where it is neither."""
     made = new_code_cell(source) if kind == "code" else new_markdown_cell(source)
     if name is not None:

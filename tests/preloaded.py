@@ -22,8 +22,8 @@ import nbgrader.apps.generatefeedbackapp
 import nbgrader.apps.nbgraderapp
 from classroom import MOMENTS
 
+import autograder.grading
 import autograder.nbgrader
-import autograder.grading  # noqa: F401
 from autograder import cli
 from autograder.jail import client, doctor
 

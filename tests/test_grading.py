@@ -365,8 +365,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Pa
     """A course that knows nothing of ours: (graded by `autograder grade`, graded by nbgrader alone)."""
     root = tmp_path_factory.mktemp("foreign") / "course"
     answer, *tests = (
-        cell(source, name, points=points, solution=points is None)
-        for name, (source, points) in FOREIGN.items()
+        cell(source, name, points=points, solution=points is None) for name, (source, points) in FOREIGN.items()
     )
     by_hand = cell("x = 0  # try", "try", points=4, solution=True)
     essay = cell("Write here.", "essay", kind="markdown", points=3, solution=True)
