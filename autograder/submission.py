@@ -40,8 +40,10 @@ class UnreadableSubmission(ValueError):
 
 def read(path: Path) -> NotebookNode:
     """The notebook at `path`. Raises UnreadableSubmission."""
-    if path.is_symlink() or not path.is_file():  # a link could lead to a file of another student's
-        raise UnreadableSubmission(f"{path}: is not a plain file; a submission must be one")
+    if path.is_symlink():  # it could lead to a file of another student's
+        raise UnreadableSubmission(f"{path}: is a link; a submission must be a file")
+    if not path.is_file():  # a pipe would never end
+        raise UnreadableSubmission(f"{path}: cannot be read: it is not a file")
     if path.stat().st_size > MAX_NOTEBOOK_BYTES:
         raise UnreadableSubmission(f"{path}: larger than {MAX_NOTEBOOK_BYTES // 2**20} MB; clear its outputs")
     try:
