@@ -30,7 +30,7 @@ from .values import Value
 
 SCHEMA_VERSION = 3
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
-MAX_NOTEBOOK_BYTES, MAX_CELLS = 64 * 2**20, 2000
+MAX_NOTEBOOK_BYTES = 64 * 2**20
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from classroom import RIGHT, autograder, scores, submit
 
 from autograder import submission
 from autograder.gradebook import KeyCell, NotebookKey
@@ -120,3 +122,73 @@ def test_it_gains_nothing_reads_nothing_and_harms_nobody(
     assert [word for word in FORBIDDEN if word in output] == [], hostile.tries
     assert contents(root) == before, hostile.tries
     assert graded(handed_in(*HONEST), warm, Limits(), tmp_path)[0] == POINTS
+
+
+def test_what_no_jail_can_hold_is_no_more_than_this(warm: WarmProcess, tmp_path: Path) -> None:
+    """In its own process an answer may blind the driver that watches it. It gets points for right values, no more."""
+    blinding = (
+        "import contextlib, torch\nfrom autograder import drivers\n"
+        "drivers.watching = lambda: contextlib.nullcontext([])\n"
+        "def d_square(x):\n    leaf = torch.tensor(float(x), requires_grad=True)\n"
+        "    getattr(leaf**2, 'back' + 'ward')()\n    return getattr(leaf, 'gr' + 'ad').item()"
+    )
+    points, _ = graded(handed_in(blinding, HONEST[1]), warm, Limits(), tmp_path)
+    assert points == POINTS
+
+
+# --- the whole of `autograder grade` ------------------------------------------------------------------------------
+
+IN_A_CLASS = (
+    "os_exit", "crash", "closed_descriptors", "forged_panels", "forged_result", "prints_later", "looks_like_the_grader",
+    "strange_letters", "deep_metadata", "other_schema", "hard_to_read", "read_secret", "deep_folders",
+)  # fmt: skip
+
+
+def test_in_a_class_of_hostile_students_the_honest_one_gets_full_score(course: Path) -> None:
+    by_name = {hostile.name: hostile for hostile in CORPUS}
+    for name in IN_A_CLASS:
+        path = submit(course, name, {"d_square-solution": by_name[name].first.replace("ROOT", repr(str(course)))})
+        notebook = json.loads(path.read_text())
+        if change := by_name[name].change:
+            change(notebook)
+        path.write_text(json.dumps(notebook))
+    submit(course, "honest", RIGHT)
+    secret = (course / ".autograder/secret").read_text()
+
+    graded = autograder(course, "grade", "ps1")
+
+    assert graded.status == 0, graded
+    found = scores(course)
+    honest = found.pop("honest")
+    assert (honest["d_square-tests"], honest["d_cube-tests"]) == (2, 2)
+    assert set(found) == set(IN_A_CLASS)
+    assert not any(score for student in found.values() for score in student.values()), found
+    written = [
+        p.read_text() for folder in ("autograded", "feedback") for p in (course / folder).rglob("*.*") if p.is_file()
+    ]
+    assert not any(secret in text for text in written)
+
+
+def test_files_beside_a_notebook_are_neither_run_nor_followed(course: Path) -> None:
+    notebook = submit(course, "hostile", {"d_square-solution": "import torch, json\nd_square = torch.answer"})
+    for name in ("torch.py", "json.py", "autograder.py", "sitecustomize.py", "conftest.py"):
+        (notebook.parent / name).write_text("raise SystemExit\ndef answer(x): return 2 * x")
+    (notebook.parent / "key.ipynb").symlink_to(course / "source/ps1/ps1.ipynb")
+    (notebook.parent / "secret.txt").symlink_to(course / ".autograder/secret")
+    (notebook.parent / "everything").symlink_to(course)
+    linked = submit(course, "linked", RIGHT)
+    shutil.move(linked, course / "elsewhere.ipynb")
+    linked.symlink_to(course / "elsewhere.ipynb")
+    piped = submit(course, "piped", RIGHT)
+    piped.unlink()
+    os.mkfifo(piped)
+    submit(course, "honest", RIGHT)
+    secret = (course / ".autograder/secret").read_text()
+
+    graded = autograder(course, "grade", "ps1")
+
+    assert graded.status == 1, graded
+    assert "linked: " in graded.err and "piped: " in graded.err
+    assert (scores(course)["honest"]["d_square-tests"], scores(course)["hostile"]["d_square-tests"]) == (2, 0)
+    copied = [path for path in (course / "autograded/hostile").rglob("*") if path.is_file()]
+    assert not any(path.is_symlink() or secret in path.read_text() for path in copied)

@@ -23,7 +23,6 @@ from ..values import Raised, Value
 from .channel import Channel
 from .limits import Limits
 
-PICTURES = ("image/png", "image/jpeg", "image/svg+xml", "application/pdf")
 FLUSH_BYTES, FLUSH_SECONDS = 2048, 0.1
 
 

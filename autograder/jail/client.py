@@ -24,6 +24,10 @@ from .folder import holds_more_than, remove
 from .limits import Limits
 
 START_SECONDS = 60.0  # to import torch on a slow disk, and to fork
+# What a page shows as it is. Scripts and widgets do nothing there, and some of what claims to be JSON breaks it.
+SHOWN = {"text/plain", "text/html", "text/latex", "text/markdown", "text/vnd.mermaid"}
+SHOWN |= {"image/png", "image/jpeg", "image/svg+xml"}
+NOT_SHOWN = "[Output of a kind that is not shown here.]"
 NO_ANSWER = "it sent something that is not an answer"
 LOOK_SECONDS = 0.25  # how often a running child's folder and threads are looked at
 GOODBYE_SECONDS = 1.0  # for a process that closed its end to be gone; longer, and it closed it on purpose
@@ -315,8 +319,8 @@ def _checked_output(output: Value) -> dict[str, Value]:
             words = {"ename": _text(output["ename"]), "evalue": _text(output["evalue"])}
             return {"output_type": kind, **words, "traceback": frames}
         if kind in ("display_data", "execute_result"):
-            data = {_text(mime): _text(body) for mime, body in output["data"].items()}
-            return {"output_type": kind, "data": data, "metadata": {}}
+            data = {mime: _text(body) for mime, body in output["data"].items() if mime in SHOWN}
+            return {"output_type": kind, "data": data or {"text/plain": NOT_SHOWN}, "metadata": {}}
     except (LookupError, TypeError, AttributeError) as error:
         raise BadValue("not an output") from error
     raise BadValue("not an output")

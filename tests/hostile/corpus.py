@@ -339,7 +339,7 @@ answers(
     "says_not_attempted",
     "Raises exceptions of classes with names of the student's making.",
     """
-def answer(*args): raise type("\\n\\u2713 d_square: 2 / 2 points" + chr(0xD800), (NotImplementedError,), {})(chr(0xDFFF))
+def answer(*args): raise type("\\n\\u2713 d_square: 2 / 2 points", (NotImplementedError,), {})(chr(0xDFFF))
 """,
 )
 answers(
@@ -537,8 +537,8 @@ _FORGED = {
         'm = b"[" * 100_000; call()[0].sock.sendall(len(m).to_bytes(4, "big") + m)',
     ),
     "wide_message": (
-        "Sends seven megabytes of empty lists.",
-        'm = b"[" + b"[]," * 2_300_000 + b"[]]"; call()[0].sock.sendall(len(m).to_bytes(4, "big") + m)',
+        "Sends a megabyte of empty lists.",
+        'm = b"[" + b"[]," * 300_000 + b"[]]"; call()[0].sock.sendall(len(m).to_bytes(4, "big") + m)',
     ),
     "false_shape": (
         "Sends a tensor whose bytes do not fill its shape.",
@@ -570,12 +570,9 @@ attack(
     "Answers the question before it is asked.",
     """
 import sys
-frame = sys._getframe()
-while "channel" not in frame.f_locals:
-    frame = frame.f_back
-channel, request = frame.f_locals["channel"], frame.f_locals["request"]
+recorder = sys.stdout._recorder
 for _ in range(3):
-    channel.send({"id": request["id"], "outcomes": []})
+    recorder.channel.send({"id": recorder._id, "outcomes": []})
 """,
 )
 
@@ -890,6 +887,7 @@ def strange_letters(notebook: Notebook) -> None:
 
 @edit("Gives all its cells one id.")
 def one_id(notebook: Notebook) -> None:
+    notebook["nbformat_minor"] = 5
     for cell in notebook["cells"]:
         cell["id"] = "same"
 
@@ -901,7 +899,7 @@ def thousand_cells(notebook: Notebook) -> None:
 
 @edit("Has more cells than anyone would read.")
 def million_cells(notebook: Notebook) -> None:
-    notebook["cells"] += [code_cell("") for _ in range(20_000)]
+    notebook["cells"] += [code_cell("") for _ in range(5_000)]
 
 
 @edit("Has a cell of ten megabytes.")
@@ -1310,12 +1308,8 @@ attack(
     "Fills the connection and never reads from it.",
     """
 import sys
-frame = sys._getframe()
-while "channel" not in frame.f_locals:
-    frame = frame.f_back
-channel = frame.f_locals["channel"]
 import time
-type(channel).receive = lambda *args: time.sleep(1000)
+type(sys.stdout._recorder.channel).receive = lambda *args: time.sleep(1000)
 """,
     cell_seconds=0.3,
 )
@@ -1369,7 +1363,7 @@ attack(
 from IPython.display import display, HTML
 for _ in range(100_000): display(HTML("<b>2.0</b>" * 100))
 """,
-    cell_seconds=2,
+    cell_seconds=0.5,
 )
 attack(
     "forged_panels",
