@@ -6,6 +6,7 @@ gradebook is written in one transaction, and a submission's score is a function 
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import glob
 import os
@@ -132,17 +133,19 @@ def _only_one_run(root: Path) -> Iterator[None]:
 def _keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
     """What the gradebook knows of the assignment; it is generated where the gradebook lacks it, or has part of it."""
     begun = private_folder(course.root) / f"generating-{assignment}"
-    _make_gradebook(course)
-    with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-        try:
-            if not begun.exists():
-                return read_keys(gradebook, assignment)
-        except MissingEntry:
-            pass
+    if _has_gradebook(course) and not begun.exists():
+        with (
+            Gradebook(course.directory.db_url, course.directory.course_id) as gradebook,
+            contextlib.suppress(MissingEntry),
+        ):
+            if keys := read_keys(gradebook, assignment):  # none where a person has only named the assignment
+                return keys
     source = Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
     if not source.is_dir():
         near = ", ".join(sorted(p.name for p in source.parent.glob("*") if p.is_dir())) or "none"
         raise CannotGrade(f"There is no assignment {assignment!r}: {source} is missing. Assignments here: {near}.")
+    if not _has_gradebook(course):
+        _make_gradebook(course)
     course.directory.assignment_id = assignment
     begun.touch()  # nbgrader writes cell by cell: a run that is killed leaves some out, and they would never be graded
     try:
@@ -154,14 +157,17 @@ def _keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
         return read_keys(gradebook, assignment)
 
 
-def _make_gradebook(course: Course) -> None:
-    """Make the gradebook where there is none: whole, or not at all."""
+def _has_gradebook(course: Course) -> bool:
     url = make_url(course.directory.db_url)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
-        draft = private_folder(course.root) / "gradebook.db"
-        draft.unlink(missing_ok=True)
-        Gradebook(f"sqlite:///{draft}", course.directory.course_id).close()
-        draft.rename(url.database)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+
+def _make_gradebook(course: Course) -> None:
+    """Make an SQLite gradebook whole, or not at all."""
+    draft = private_folder(course.root) / "gradebook.db"
+    draft.unlink(missing_ok=True)
+    Gradebook(f"sqlite:///{draft}", course.directory.course_id).close()
+    draft.rename(make_url(course.directory.db_url).database or "")
 
 
 def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submitted]:

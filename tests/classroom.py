@@ -123,7 +123,7 @@ MOMENTS = {
     "before the gradebook is written": ("before", "autograder.grading.record"),
     "in the middle of writing the gradebook": ("after", "autograder.gradebook._assign_late_penalty"),
     "after the gradebook was written": ("after", "autograder.grading.record"),
-    "while a feedback page is made": ("after", "autograder.feedback.PageMaker.page"),
+    "when a feedback page is there": ("after", "autograder.grading._FeedbackWriter.write"),
 }
 
 
@@ -136,9 +136,9 @@ class Ran:
     err: str
 
 
-def autograder(root: Path, *argv: str) -> Ran:
-    """Run `autograder ARGV` in a course root, in a process of its own."""
-    with running(root, "autograder", *argv) as run:
+def autograder(root: Path, *argv: str, fault: tuple[str, str, str] | None = None) -> Ran:
+    """Run `autograder ARGV` in a course root, in a process of its own; for `fault` see preloaded.py."""
+    with running(root, "autograder", *argv, fault=fault) as run:
         return run.result()
 
 
@@ -173,12 +173,14 @@ class Run:
 
 
 @contextmanager
-def running(root: Path, program: str, *argv: str, stop: str | None = None) -> Iterator[Run]:
+def running(
+    root: Path, program: str, *argv: str, stop: str | None = None, fault: tuple[str, str, str] | None = None
+) -> Iterator[Run]:
     """Start a program in a course root; at the moment `stop` (see preloaded.py) it waits to be told to go on."""
     environment = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # for the server, which this starts on first use
     ours, theirs = _server.Pipe()
-    process = _server.Process(target=_run, args=(root, program, argv, theirs, stop))
+    process = _server.Process(target=_run, args=(root, program, argv, theirs, stop, fault))
     try:
         process.start()
     finally:

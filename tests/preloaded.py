@@ -8,6 +8,7 @@ and test_flow.py see to it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import os
 import pkgutil
@@ -35,12 +36,20 @@ autograder.nbgrader.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
 doctor.open_escapes = lambda warm: []
 
 
-def run(root: Path, program: str, argv: tuple[str, ...], pipe: Connection, moment: str | None) -> None:
+# A function that goes wrong: its place, the student with whom it does, and how (raise, die, die once, disk full).
+Fault = tuple[str, str, str]
+
+
+def run(
+    root: Path, program: str, argv: tuple[str, ...], pipe: Connection, moment: str | None, fault: Fault | None
+) -> None:
     """Run a program in `root`; send its exit status and what it printed. At `moment`, say so and wait for an answer."""
     os.setsid()  # so that a test can kill it with its workers
     os.chdir(root)
     if moment is not None:
         _stop_at(moment, pipe)
+    if fault is not None:
+        _break(root, *fault)
     sys.argv = [program, *argv]
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -73,3 +82,25 @@ def _stop_at(moment: str, pipe: Connection) -> None:
             pipe.recv()
 
     setattr(holder, name, stopping)
+
+
+def _break(root: Path, place: str, student: str, how: str) -> None:
+    path, name = place.rsplit(".", 1)
+    holder = pkgutil.resolve_name(path)
+    original = getattr(holder, name)
+
+    def broken(*args: Any) -> Any:
+        if any(getattr(argument, "student", None) == student for argument in args):
+            match how:
+                case "raise":
+                    raise client.JailError("the warm process died")
+                case "disk full":
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                case "die":
+                    os._exit(9)
+                case "die once" if not (root / "died").exists():
+                    (root / "died").touch()
+                    os._exit(9)
+        return original(*args)
+
+    setattr(holder, name, broken)

@@ -301,6 +301,39 @@ def test_late_penalties_are_those_of_nbgraders_plugin(handed_in: Path, plugin: s
     assert rows(handed_in) == rows(stock)
 
 
+# --- when the grader itself fails ---------------------------------------------------------------------------------
+
+GRADE, WRITE = "autograder.grading._Grader._grade", "autograder.grading._Grader._write"
+
+
+@pytest.mark.parametrize(
+    ("place", "how", "why"),
+    [
+        (GRADE, "raise", "JailError: the warm process died"),
+        (GRADE, "die", "its grading process ended with exit status 9"),
+        (WRITE, "disk full", "OSError: [Errno 28] No space left on device"),
+    ],
+)
+def test_what_the_grader_could_not_do_is_said_and_is_never_a_zero(graded: Path, place: str, how: str, why: str) -> None:
+    before = rows(graded)
+    for student in ("right", "half", "wrong"):
+        submit(graded, student, {})
+    ran = autograder(graded, "grade", "ps1", fault=(place, "half", how))
+    assert ran.status == 1
+    assert ran.err == f"ps1  half: could not be graded, its earlier score stands: {why}\n"
+    assert scores(graded) == {"right": NONE, "wrong": NONE, "half": HALF}
+    assert [row for row in rows(graded)["comment"] if row[0] == "half"] == [
+        row for row in before["comment"] if row[0] == "half"
+    ]
+
+
+def test_what_could_not_be_graded_at_first_is_tried_once_more(handed_in: Path, graded_template: Path) -> None:
+    ran = autograder(handed_in, "grade", "ps1", fault=(GRADE, "half", "die once"))
+    assert (handed_in / "died").exists()
+    assert (ran.status, ran.err) == (0, "")
+    assert rows(handed_in) == rows(graded_template)
+
+
 # --- killed, or twice at once -------------------------------------------------------------------------------------
 
 

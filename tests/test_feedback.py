@@ -1,0 +1,66 @@
+"""Feedback pages: nbgrader's own, to the last word that a student sees."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from pathlib import Path
+
+from classroom import RIGHT, autograder, nbgrader, submit
+
+
+def words(page: str) -> list[str]:
+    """What a page shows: its body's text, word by word."""
+    body = re.sub(r"<(style|script)\b.*?</\1>", " ", page[page.index("<body") :], flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]*>", " ", body)).split()
+
+
+def pictures(page: str) -> list[str]:
+    return [tag for tag in re.findall(r"<img [^>]*>", page) if "alt=" not in tag]
+
+
+def test_a_page_shows_what_nbgraders_own_page_shows(graded: Path) -> None:
+    stock = Path(shutil.copytree(graded, graded.with_name("stock")))
+    assert nbgrader(stock, "generate_feedback", "ps1", "--force").status == 0
+    for student in ("right", "half", "wrong"):
+        ours, theirs = ((root / "feedback" / student / "ps1/ps1.html").read_text() for root in (graded, stock))
+        assert words(ours) == words(theirs)
+        assert len(words(ours)) > 50
+
+
+def test_a_page_shows_each_score_the_total_and_the_report(graded: Path) -> None:
+    page = (graded / "feedback/half/ps1/ps1.html").read_text()
+    assert "Score: 2.0 / 7.0" in page
+    assert "(Score: 2.0 / 2.0)" in page
+    assert "(Score: 0.0 / 2.0)" in page
+    assert "✗ d_cube: 0 / 2 points" in page
+    assert "You brought the 3 to the front but left the power as it was" in page
+
+
+def test_a_page_tells_no_hidden_input(graded: Path) -> None:
+    page = (graded / "feedback/half/ps1/ps1.html").read_text()
+    shown = " ".join(words(page))
+    assert "wrong at" in shown
+    assert not re.search(r"d_cube\(-?\d", shown)
+    assert (graded / ".autograder/secret").read_text() not in page
+
+
+def test_what_a_student_writes_cannot_become_code_in_the_page(course: Path) -> None:
+    bad = "<script>alert('marks')</script>"
+    raising = f'def d_cube(x):\n    raise ValueError("{bad}")'
+    submit(course, "ann", {**RIGHT, "d_cube-solution": raising, "why": "fine"})
+    assert autograder(course, "grade", "ps1").status == 0
+    page = (course / "feedback/ann/ps1/ps1.html").read_text()
+    assert "alert(" in page
+    assert "<script>alert(" not in page
+
+
+def test_a_picture_gets_a_text_for_those_who_cannot_see_it(course: Path) -> None:
+    drawing = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);\ndef d_square(x):\n    return 2 * x"
+    submit(course, "ann", {"d_square-solution": drawing, "why": '<img src="x.png"> and <img src="y.png" alt="mine">'})
+    assert autograder(course, "grade", "ps1").status == 0
+    page = (course / "feedback/ann/ps1/ps1.html").read_text()
+    assert "data:image/png;base64" in page
+    assert pictures(page) == []
+    assert page.count('alt="mine"') == 1
