@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from . import quotients
 
-_CALLED = {"backward", "jacrev", "jacfwd", "jacobian", "hessian", "vjp", "jvp", "hvp", "vhp", "make_dual"}
-_OF_A_MODULE = {"grad", "gradient", "grad_and_value", "derivative", "approx_fprime"}
+_CALLED = {"backward", "jacrev", "jacfwd", "jacobian", "hessian", "vjp", "jvp", "hvp", "vhp", "make_dual", "deriv"}
+_OF_A_MODULE = {"grad", "gradient", "grad_and_value", "derivative", "approx_fprime", "polyder"}
 _OF_ALGEBRA = {"diff", "Derivative", "differentiate"}  # numpy and torch have a `diff` that is not a derivative
 _MODULES = {"torch", "np", "numpy", "jax", "autograd", "functorch", "scipy", "misc", "optimize"}
 _ALGEBRA = {"sympy", "mpmath"}
@@ -124,6 +124,7 @@ def _numbers(used: Definitions) -> Iterator[tuple[str, ast.expr]]:
 def _named(definition: ast.AST, own: set[str], algebra: bool) -> str | None:
     """A differentiator that the definition names. `own` are functions that the student wrote under such a name."""
     called = (_CALLED | (_OF_ALGEBRA if algebra else set())) - own
+    nodes = set(_nodes(definition))
     for node in ast.walk(definition):
         match node:
             case ast.Import() | ast.ImportFrom():
@@ -134,7 +135,29 @@ def _named(definition: ast.AST, own: set[str], algebra: bool) -> str | None:
                 return f"it uses {ast.unparse(node)}"
             case ast.Call(func=ast.Attribute(attr=attr)) if attr in called:
                 return f"it calls {ast.unparse(node.func)[-80:]}"
+            case ast.Call(func=func) if _is_a_node(func) or (isinstance(func, ast.Name) and func.id in nodes):
+                return f"it calls a node of the recorded graph: {ast.unparse(node)[:80]}"
     return None
+
+
+def _nodes(definition: ast.AST) -> Iterator[str]:
+    """The names that are given to nodes of a recorded graph."""
+    for node in ast.walk(definition):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_a_node(value):
+                yield name
+
+
+def _is_a_node(node: ast.AST) -> bool:
+    """Whether `node` is y.grad_fn or an element of its next_functions."""
+    match node:
+        case ast.Attribute(attr="grad_fn"):
+            return True
+        case ast.Subscript(value=inner):
+            return _is_a_node(inner)
+        case ast.Attribute(attr="next_functions"):
+            return True
+    return False
 
 
 def _imported(node: ast.Import | ast.ImportFrom) -> str | None:

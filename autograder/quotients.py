@@ -2,7 +2,8 @@
 
 A difference quotient is (a·E(u + kh) + b·E(u − mh) + …) / (n·h): the same expression E in every term, coefficients
 that add up to 0, and the step h as a factor of the divisor. An honest formula such as (sin(x+h) − sin(x−h)) / (2·sin h)
-is none, since its divisor is not h.
+is none, since its divisor is not h. Where the expression does not show its step (a tensor with one element moved,
+values kept in a list), the divisor does: nothing but a difference quotient divides a difference by 0.00001.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ast
 import copy
 import itertools
 import math
+import sys
 from collections.abc import Iterator, Sequence
 
 Values = dict[str, ast.expr]  # what is known of local names: an ast.Constant for each that is a plain number
@@ -18,6 +20,7 @@ Values = dict[str, ast.expr]  # what is known of local names: an ast.Constant fo
 _LARGEST_STEP = 0.1  # a constant larger than this may belong to an honest formula
 # Nobody writes a formula larger than this; whoever does shall not keep the marker busy.
 _MOST_NODES, _MOST_IN_ALL, _MOST_TERMS, _MOST_SHIFTS = 400, 50_000, 12, 50
+_TINY, _HUGE = 0.005, 1e4  # no honest formula divides a difference by less, or multiplies one by more
 _USUAL_MULTIPLES = (1, 2, 3, 4, 6, 8, 12, 24, 60)  # of h, in the divisors of the usual differences
 _OPERATORS: dict[str, type[ast.operator]] = {
     "add": ast.Add,
@@ -82,6 +85,11 @@ def number(node: ast.AST, values: Values) -> float | None:
             a = number(left, values)
             b = None if a is None else number(right, values)
             return None if a is None or b is None else _arithmetic(a, op, b)
+        case ast.Attribute(attr="eps" | "epsilon", value=ast.Call() | ast.Attribute()):
+            return sys.float_info.epsilon  # np.finfo(float).eps and its like
+        case ast.Call(func=ast.Attribute(attr="sqrt" | "cbrt"), args=[inner]):
+            inside = number(inner, values)
+            return None if inside is None or inside < 0 else math.sqrt(inside)
         case ast.Call() if (wrapped := _unwrapped(node)) is not node:
             return number(wrapped, values)
     return None
@@ -138,8 +146,21 @@ def _spelled_out(body: Sequence[ast.AST], values: Values) -> Iterator[tuple[ast.
             yield from _spelled_out(block, values)
     for function in functions:
         inside = _without(values, _stored(function) | {a.arg for a in ast.walk(function) if isinstance(a, ast.arg)})
+        inside |= _defaults(function)
         inner = [ast.Expr(function.body)] if isinstance(function, ast.Lambda) else function.body  # type: ignore[attr-defined]
         yield from _spelled_out(inner, inside)
+
+
+def _defaults(function: ast.AST) -> Values:
+    """The parameters that are numbers unless the caller says otherwise, and that the body never assigns."""
+    if isinstance(function, ast.ClassDef):
+        return {}
+    given: ast.arguments = function.args  # type: ignore[attr-defined]
+    named = [*given.posonlyargs, *given.args]
+    pairs = [*zip(named[len(named) - len(given.defaults) :], given.defaults, strict=True)]
+    pairs += [(arg, value) for arg, value in zip(given.kwonlyargs, given.kw_defaults, strict=True) if value]
+    sizes = {arg.arg: number(value, {}) for arg, value in pairs if arg.arg not in _stored(function)}
+    return {name: ast.Constant(size) for name, size in sizes.items() if size is not None}
 
 
 def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
@@ -221,7 +242,50 @@ def _kind(node: ast.BinOp, values: Values) -> str | None:
             return "it is a difference quotient"
         if any(_is_divided_by(step, tops, bottoms, values) for step in _imaginary_steps(top)):
             return "it is a complex step"
+    if any(_is_a_diff(top) for top in tops) and any(_is_a_diff(bottom) for bottom in bottoms):
+        return "it is a difference quotient"
+    if _is_tiny(tops, bottoms, values):
+        if any(_is_a_difference(top, values) or _is_a_diff(top) for top in tops):
+            return "it is a difference quotient"
+        if any(_is_imaginary(top) for top in tops):
+            return "it is a complex step"
     return None
+
+
+def _is_tiny(tops: list[ast.AST], bottoms: list[ast.AST], values: Values) -> bool:
+    """Whether the divisor is known, and too small to belong to an honest formula."""
+    below = [number(bottom, values) for bottom in bottoms]
+    if not all(below):
+        return False
+    above = [size for top in tops if (size := number(top, values))]
+    divisor = abs(math.prod(size for size in below if size) / math.prod(above))
+    return 0 < divisor <= (_TINY if bottoms else 1 / _HUGE)
+
+
+def _is_a_difference(top: ast.AST, values: Values) -> bool:
+    """Whether `top` adds and subtracts values that are not plain numbers, as many one way as the other."""
+    terms = _terms(top)
+    balanced = abs(sum(factor for factor, _ in terms)) < 1e-9
+    return len(terms) > 1 and balanced and all(number(term, values) is None for _, term in terms)
+
+
+def _is_a_diff(node: ast.AST) -> bool:
+    """np.diff(…), or an element of it."""
+    match node:
+        case ast.Subscript(value=inner):
+            return _is_a_diff(inner)
+        case ast.Call(func=ast.Attribute(attr="diff") | ast.Name(id="diff")):
+            return True
+    return False
+
+
+def _is_imaginary(node: ast.AST) -> bool:
+    match node:
+        case ast.Subscript(value=inner):
+            return _is_imaginary(inner)
+        case ast.Attribute(attr="imag") | ast.Call(func=ast.Attribute(attr="imag")):
+            return True
+    return False
 
 
 def _factors(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
@@ -346,8 +410,8 @@ def _is_divided_by(step: ast.AST, tops: list[ast.AST], bottoms: list[ast.AST], v
 def _is_multiple(bottom: ast.AST, step: ast.AST) -> bool:
     """Whether `bottom` is n·h, a power of that, or (u + h) − (u − h)."""
     match bottom:
-        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant()):
-            return _is_multiple(left, step)
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant()) if _is_multiple(left, step):
+            return True
     rest: dict[str, float] = {}
     for factor, term in _terms(bottom):
         rest[ast.dump(term)] = rest.get(ast.dump(term), 0.0) + factor
