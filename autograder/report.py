@@ -87,7 +87,7 @@ def _headline(marks: Marks, earned: float, points: float, hidden: bool) -> str:
 
 
 def _absent(marks: Marks) -> bool:
-    return all(
+    return bool(marks.value_parts) and all(
         isinstance(value, Raised) and value.kinds[:1] == (ABSENT,) and marks.task.name in value.message
         for signature in marks.signatures
         for part, value in signature.items()

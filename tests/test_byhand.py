@@ -220,9 +220,8 @@ def test_magics_do_not_hide_the_rest() -> None:
 
 
 @pytest.mark.parametrize("grown", ["f(v{0} + v{0}) / (v{0} - v{0})", "v{0} + v{0}", "(v{0} + 1) * (v{0} - h) / v{0}"])
-@pytest.mark.parametrize("seed", ["x", "2.0"])
-def test_names_that_double_again_and_again_are_not_spelled_out(grown: str, seed: str) -> None:
-    lines = [f"v0 = {seed}", *(f"v{i + 1} = {grown.format(f'{i}')}" for i in range(60))]
+def test_names_that_double_again_and_again_are_not_spelled_out(grown: str) -> None:
+    lines = ["v0 = x if x else 2.0", *(f"v{i + 1} = {grown.format(f'{i}')}" for i in range(60))]
     start = time.process_time()
     found(body("\n".join([*lines, "return v60"])))
     assert time.process_time() - start < 10  # spelled out, it would take longer than anyone lives
