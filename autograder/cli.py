@@ -64,7 +64,7 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *, jail: bool, quiet: bool) -> int:
     _leave_out_a_slow_import()
-    from .jail.client import JailError, WarmProcess
+    from .jail.process import JailError, WarmProcess
 
     status = GRADED
     with WarmProcess() as warm:  # it imports torch while we import everything else
@@ -128,7 +128,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from .jail import doctor
-    from .jail.client import WarmProcess
+    from .jail.process import WarmProcess
 
     with WarmProcess() as warm:
         return doctor.main(warm)

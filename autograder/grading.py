@@ -33,8 +33,8 @@ from . import fleet, submission
 from .course import Course, private_folder, secret
 from .feedback import PageMaker
 from .gradebook import NotebookFeedback, NotebookKey, NotebookScores, read_keys, record
-from .jail.client import WarmProcess
 from .jail.limits import Limits
+from .jail.process import WarmProcess
 
 # Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
 OURS = {"Execute", "JailedExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"}

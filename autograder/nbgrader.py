@@ -21,8 +21,8 @@ from . import submission
 from .course import secret
 from .gradebook import read_keys
 from .jail import doctor
-from .jail.client import JailError, JailUnavailable, WarmProcess
 from .jail.limits import Limits
+from .jail.process import JailError, JailUnavailable, WarmProcess
 
 
 class JailedExecute(NbGraderPreprocessor):

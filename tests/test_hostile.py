@@ -18,8 +18,8 @@ from classroom import RIGHT, autograder, scores, submit
 
 from autograder import submission
 from autograder.gradebook import KeyCell, NotebookKey
-from autograder.jail.client import WarmProcess
 from autograder.jail.limits import Limits
+from autograder.jail.process import WarmProcess
 
 sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 from corpus import CORPUS, Hostile, code_cell

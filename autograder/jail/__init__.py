@@ -1,6 +1,7 @@
 """The student's side: a warm process, a locked child for each submission, and a channel that carries values.
 
-    client.py   our end: start the warm process, open a child, run cells, drive answers, end it
+    process.py  our end: start the warm process, open children, end them
+    client.py   our end of a child: run cells, drive answers
     warm.py     imports torch once, forks a child for each request; has never seen a task or a seed
     child.py    runs the student's cells and drives their answers, and sends values back
     lock.py     what a child may not do: Landlock, seccomp, rlimits, capabilities

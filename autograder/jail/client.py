@@ -1,27 +1,23 @@
-"""Our end of the jail: a warm process, and children that run a notebook each."""
+"""Our end of a child: run its cells, drive its answers, believe nothing that it says of itself."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
 import select
 import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..drivers import Outcome
 from ..values import BadValue, Made, Raised, Value
 from .channel import Channel, Closed, TooLarge, TooLate
-from .folder import holds_more_than, remove
+from .folder import holds_more_than
 from .limits import Limits
+from .process import JailError, JailUnavailable
 
 START_SECONDS = 60.0  # to import torch on a slow disk, and to fork
 # What a page shows as it is. Scripts and widgets do nothing there, and some of what claims to be JSON breaks it.
@@ -32,14 +28,6 @@ NO_ANSWER = "it sent something that is not an answer"
 LOOK_SECONDS = 0.25  # how often a running child's folder and threads are looked at
 GOODBYE_SECONDS = 1.0  # for a process that closed its end to be gone; longer, and it closed it on purpose
 REAP_SECONDS = 30.0  # for the warm process to say how a child ended; it clears the child's folder first
-
-
-class JailError(RuntimeError):
-    """The jail itself failed: nothing can be said about the submission."""
-
-
-class JailUnavailable(JailError):
-    """A child could not be locked in on this machine."""
 
 
 class Died(Exception):
@@ -53,67 +41,6 @@ class Ran:
     outputs: list[dict[str, Value]]
     stopped: str | None = None
     died: bool = False
-
-
-class WarmProcess:
-    """A process with torch imported, which forks children. Use as a context manager, or call `close`."""
-
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
-        environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
-        self._place = Path(tempfile.mkdtemp(prefix="autograder-"))  # for the children's folders
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.jail.warm", str(theirs.fileno()), str(self._place)],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd="/",
-            )
-        self._control = ours
-
-    def open(self, limits: Limits, *, jail: bool = True) -> Child:
-        """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none."""
-        ours, theirs = socket.socketpair()
-        status_read, status_write = os.pipe()
-        order = json.dumps({"limits": asdict(limits), "jail": jail}).encode()
-        try:
-            socket.send_fds(self._control, [order], [theirs.fileno(), status_write])
-        except OSError as error:
-            ours.close()
-            os.close(status_read)
-            raise JailError(f"the warm process is gone: {self._last_words()}") from error
-        finally:
-            theirs.close()
-            os.close(status_write)
-        return Child(Channel(ours, limits.output_bytes), status_read, limits)
-
-    def _last_words(self) -> str:
-        if self._process.poll() is None or self._process.stderr is None:
-            return "no reason given"
-        lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self._process.returncode}"
-
-    def close(self) -> None:
-        """End the warm process and with it every child."""
-        self._control.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
-        remove(self._place)
-
-    def __enter__(self) -> WarmProcess:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 class Child:

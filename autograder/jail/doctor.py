@@ -7,8 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .client import JailUnavailable, WarmProcess
 from .limits import Limits
+from .process import JailUnavailable, WarmProcess
 
 REMEDY = """\
 The jail needs Linux 5.13 or newer with Landlock enabled (`cat /sys/kernel/security/lsm` names it) and libseccomp 2.

@@ -1,0 +1,94 @@
+"""The warm process, seen from our side: start it, have it fork a child, end it.
+
+Imports no torch, so that the warm process can be busy importing it while its owner imports it as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .folder import remove
+from .limits import Limits
+
+if TYPE_CHECKING:
+    from .client import Child
+
+
+class JailError(RuntimeError):
+    """The jail itself failed: nothing can be said about the submission."""
+
+
+class JailUnavailable(JailError):
+    """A child could not be locked in on this machine."""
+
+
+class WarmProcess:
+    """A process with torch imported, which forks children. Use as a context manager, or call `close`."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
+        environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8", "PYTHONWARNINGS": "ignore"}
+        self._place = Path(tempfile.mkdtemp(prefix="autograder-"))  # for the children's folders
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "autograder.jail.warm", str(theirs.fileno()), str(self._place)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd="/",
+            )
+        self._control = ours
+
+    def open(self, limits: Limits, *, jail: bool = True) -> Child:
+        """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none."""
+        from .channel import Channel
+        from .client import Child
+
+        ours, theirs = socket.socketpair()
+        status_read, status_write = os.pipe()
+        order = json.dumps({"limits": asdict(limits), "jail": jail}).encode()
+        try:
+            socket.send_fds(self._control, [order], [theirs.fileno(), status_write])
+        except OSError as error:
+            ours.close()
+            os.close(status_read)
+            raise JailError(f"the warm process is gone: {self._last_words()}") from error
+        finally:
+            theirs.close()
+            os.close(status_write)
+        return Child(Channel(ours, limits.output_bytes), status_read, limits)
+
+    def _last_words(self) -> str:
+        if self._process.poll() is None or self._process.stderr is None:
+            return "no reason given"
+        lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self._process.returncode}"
+
+    def close(self) -> None:
+        """End the warm process and with it every child."""
+        self._control.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
+        remove(self._place)
+
+    def __enter__(self) -> WarmProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
