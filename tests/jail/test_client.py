@@ -1,0 +1,264 @@
+"""Our end of the jail: how children begin and end, and whose fault it was when one is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.jail import client, doctor
+from autograder.jail.client import Child, Died, JailError, JailUnavailable, WarmProcess
+from autograder.jail.limits import Limits
+from autograder.values import Made, Raised
+
+KEY = ("tasks", "oracle", "marking", "probes", "task", "checker", "compare", "diagnose", "report", "notebook", "byhand")
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[WarmProcess]:
+    with WarmProcess() as process:
+        yield process
+
+
+@pytest.fixture
+def child(warm: WarmProcess) -> Iterator[Child]:
+    with warm.open(Limits()) as child:
+        yield child
+
+
+def printed(child: Child, code: str) -> str:
+    return "".join(output.get("text", str(output)) for output in child.run(code).outputs)
+
+
+def gone(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return False
+    return True
+
+
+# --- what a child starts with -------------------------------------------------------------------------------------
+
+
+def test_a_child_holds_no_module_of_the_answer_key(child: Child) -> None:
+    names = printed(child, "import sys\nprint(*(n for n in sys.modules if n.startswith('autograder.')))").split()
+    assert "autograder.drivers" in names
+    assert not [name for name in names if name.split(".")[1] in KEY]
+
+
+@pytest.mark.parametrize("name", KEY)
+def test_a_child_cannot_import_the_answer_key(name: str, child: Child) -> None:
+    assert "PermissionError" in printed(child, f"import autograder.{name}")
+
+
+def test_a_childs_environment_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "a secret")
+    with WarmProcess() as warm, warm.open(Limits()) as child:
+        names = printed(child, "import os; print(*os.environ)").split()
+        assert set(names) == {"PATH", "HOME", "TMPDIR", "LANG", "MPLBACKEND", "MPLCONFIGDIR"}
+        assert "a secret" not in printed(child, "import os; print(os.environ)")
+
+
+def test_a_childs_folder_is_private_and_empty(warm: WarmProcess) -> None:
+    look = "import os; print(os.getcwd(), oct(os.stat('.').st_mode & 0o777), os.listdir())"
+    with warm.open(Limits()) as one, warm.open(Limits()) as other:
+        one.run("open('mine', 'w').write('x')")
+        folder, mode, *names = printed(other, look).split()
+        assert (mode, names) == ("0o700", ["[]"])
+        assert folder != str(one._folder)
+        assert "PermissionError" in printed(other, f"open({str(one._folder / 'mine')!r})")
+
+
+def test_a_child_holds_one_descriptor_of_ours(child: Child) -> None:
+    code = """
+import os
+for fd in range(3, 100):
+    try: os.fstat(fd); print(fd)
+    except OSError: pass"""
+    assert len(printed(child, code).split()) == 1
+
+
+def test_children_share_nothing(warm: WarmProcess) -> None:
+    with warm.open(Limits()) as one, warm.open(Limits()) as other:
+        one.run("import math; math.pi = 3; x = 1")
+        assert printed(other, "import math; print(math.pi > 3.1, 'x' in globals())") == "True False\n"
+
+
+# --- whose fault it was -------------------------------------------------------------------------------------------
+
+OWN_DOING = {
+    "import os; os._exit(3)": "it ended its own process",
+    "import ctypes; ctypes.string_at(0)": "it crashed (Segmentation fault)",
+    "import os, signal; os.kill(os.getpid(), signal.SIGTERM)": "it crashed (Terminated)",
+    "import os; os.kill(os.getpid(), 40)": "it crashed (Real-time signal 6)",
+    "import sys; sys.stdout._recorder.channel.send([1])": "it sent something that is not an answer",
+}
+
+
+@pytest.mark.parametrize(("code", "why"), OWN_DOING.items(), ids=OWN_DOING.values())
+def test_a_submission_that_ends_itself_died_of_its_own_doing(code: str, why: str, child: Child) -> None:
+    run = child.run(code)
+    assert (run.died, run.stopped) == (True, why)
+    with pytest.raises(Died):
+        child.drive("call", "f", [(1,)], names=["x"], watch=False)
+
+
+def test_a_child_that_closes_its_end_and_lives_on_did_it_by_itself(
+    warm: WarmProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "GOODBYE_SECONDS", 0.1)
+    with warm.open(Limits()) as child:
+        run = child.run("import os, time; os.closerange(3, 100); time.sleep(1000)")
+        assert run.stopped == "it closed its connection to the grader"
+
+
+def test_a_child_that_something_outside_kills_is_the_graders_fault(child: Child) -> None:
+    os.kill(child._pid, signal.SIGKILL)
+    with pytest.raises(JailError, match="something outside"):
+        child.run("1")
+
+
+def test_a_warm_process_that_is_killed_is_the_graders_fault() -> None:
+    with WarmProcess() as warm:
+        with warm.open(Limits()) as child:
+            warm._process.kill()
+            with pytest.raises(JailError, match="the warm process died"):
+                child.run("while True: pass")
+        with pytest.raises(JailError, match="the warm process"):
+            warm.open(Limits())
+
+
+def test_a_warm_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    with starting(monkeypatch, "raise SystemExit('no torch here')") as warm:
+        warm._process.wait()
+        with pytest.raises(JailError, match="no torch here"):
+            warm.open(Limits())
+
+
+# --- failing closed -----------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def starting(monkeypatch: pytest.MonkeyPatch, first: str) -> Iterator[WarmProcess]:
+    """A warm process that runs the code `first` before anything else."""
+    popen = subprocess.Popen
+
+    def changed(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
+        code = f"{first}\nfrom autograder.jail import warm\nfrom pathlib import Path\n"
+        code += "import sys\nwarm.main(int(sys.argv[1]), Path(sys.argv[2]))"
+        return popen([sys.executable, "-P", "-c", code, *arguments[-2:]], **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(client.subprocess, "Popen", changed)
+    with WarmProcess() as warm:
+        yield warm
+
+
+CANNOT = """
+from autograder.jail import lock
+def cannot(*args): raise lock.CannotLock(38, "this kernel has no Landlock")
+"""
+
+
+@pytest.mark.parametrize("part", ["prepare", "restrict_files", "restrict_syscalls", "set_rlimits", "drop_capabilities"])
+def test_where_a_part_of_the_lock_is_missing_no_child_runs(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with starting(monkeypatch, f"{CANNOT}\nlock.{part} = cannot") as warm:
+        with pytest.raises(JailUnavailable, match="no Landlock"):
+            warm.open(Limits())
+        escapes = doctor.open_escapes(warm)
+        assert [escape.what for escape in escapes] == ["lock a process in"]
+        said = doctor.refusal(escapes)
+        assert "Nothing was graded" in said and "no Landlock" in said and "--no-jail" in said
+        with warm.open(Limits(), jail=False) as child:
+            assert printed(child, "print(1)") == "1\n"
+
+
+def test_the_doctor_finds_an_escape_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    with starting(monkeypatch, "from autograder.jail import lock\nlock.restrict_syscalls = lambda seccomp: None") as warm:
+        found = {escape.what for escape in doctor.open_escapes(warm)}
+    assert {"start a process (fork)", "open a network socket (IPv4)", "change a file's mode"} <= found
+
+
+def test_the_doctor_finds_none_here(warm: WarmProcess) -> None:
+    assert doctor.open_escapes(warm) == []
+
+
+# --- nothing is left ----------------------------------------------------------------------------------------------
+
+
+def test_closing_leaves_no_process_no_folder_and_no_descriptor() -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    with WarmProcess() as warm:
+        with warm.open(Limits()) as child:
+            child.run("import os; os.mkdir('deep'); open('deep/file', 'w').write('x')")
+        still_open = warm.open(Limits())
+        still_open.run("import os\nfor _ in range(1500):\n    os.mkdir('d'); os.chdir('d')\nos.mkdir('closed', 0)")
+        pids = [child._pid, still_open._pid, warm._process.pid]
+        place = warm._place
+        assert place.is_dir()
+    still_open.close()
+    assert all(gone(pid) for pid in pids)
+    assert not place.exists()
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_childs_folder_goes_with_it(warm: WarmProcess) -> None:
+    with warm.open(Limits()) as child:
+        assert child.run("open('file', 'w').write('x'); import os; os._exit(0)").died
+        assert not child._folder.exists()  # it is gone before the child's end is reported
+
+
+def test_children_end_with_the_warm_process_however_that_ends() -> None:
+    with WarmProcess() as warm:
+        child = warm.open(Limits())
+        warm._process.kill()
+        pidfd = child._pidfd
+        assert pidfd is not None
+        assert client.select.select([pidfd], [], [], 30)[0], "it lives on"
+        child.close()
+
+
+# --- what a child sends -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "value", [Made("array", {}), [Made("array", {})], {"a": (Raised(()),)}], ids=["recipe", "recipe in a list", "no kind"]
+)
+def test_values_that_no_answer_returns_are_refused(value: object) -> None:
+    outcome = {"result": value, "again": None, "inputs": {}, "state": {}, "differentiated": None}
+    with pytest.raises(client.BadValue):
+        client._checked_outcomes([outcome], 1)
+
+
+def test_outputs_are_made_afresh_and_only_of_what_a_page_shows() -> None:
+    sent = {"output_type": "display_data", "metadata": {"x": 1}, "transient": {}, "data": {"text/plain": "a"}}
+    sent["data"] |= {"application/javascript": "b", "application/vnd.x+json": "c"}
+    made = client._checked_output(sent)
+    assert made == {"output_type": "display_data", "data": {"text/plain": "a"}, "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    "output",
+    [7, [], {}, {"output_type": "x"}, {"output_type": "stream", "name": "stdin", "text": "x"}]
+    + [{"output_type": "stream", "name": "stdout", "text": 5}, {"output_type": "display_data", "data": 5}],
+    ids=str,
+)
+def test_what_is_no_output_is_refused(output: object) -> None:
+    with pytest.raises(client.BadValue):
+        client._checked_output(output)
+
+
+def test_a_folder_is_measured_by_all_that_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/file").write_bytes(bytes(100_000))
+    assert client.holds_more_than(90_000, tmp_path)
+    assert not client.holds_more_than(200_000, tmp_path)
+    assert not client.holds_more_than(0, tmp_path / "nowhere")
+    for number in range(100):
+        (tmp_path / str(number)).touch()
+    assert client.holds_more_than(200_000, tmp_path), "empty files count too"
