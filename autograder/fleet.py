@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -95,9 +94,9 @@ def _work(connection: Connection, other_end: Connection, prepare: Callable[[], C
             connection.send((True, work(job)))
     except KeyboardInterrupt:
         pass
-    except Exception:
+    except Exception as error:
         with contextlib.suppress(OSError):  # the main process has no more jobs, or is gone
-            connection.send((False, traceback.format_exc()))
+            connection.send((False, f"{type(error).__name__}: {error}"))
 
 
 def _received(worker: _Worker) -> Any:
@@ -106,7 +105,7 @@ def _received(worker: _Worker) -> Any:
     except (EOFError, OSError):
         worker.process.join()
         return Lost(f"its grading process ended with exit status {worker.process.exitcode}")
-    return result if done else Lost(result.strip().splitlines()[-1])
+    return result if done else Lost(result.splitlines()[0])
 
 
 def _dismiss(worker: _Worker) -> None:

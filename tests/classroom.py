@@ -183,6 +183,8 @@ def running(
     process = _server.Process(target=_run, args=(root, program, argv, theirs, stop, fault))
     try:
         process.start()
+    except EOFError as error:
+        raise RuntimeError("The server of runs ended: `cd tests; python -c 'import preloaded'` shows why.") from error
     finally:
         if environment is None:
             del os.environ["PYTHONPATH"]

@@ -26,12 +26,12 @@ from classroom import MOMENTS
 import autograder.grading
 import autograder.nbgrader
 from autograder import cli
-from autograder.jail import client, doctor
+from autograder.jail import doctor, process
 
 PROGRAMS = {"autograder": cli.main, "nbgrader": nbgrader.apps.nbgraderapp.NbGraderApp.launch_instance}
-warm = client.WarmProcess()
+warm = process.WarmProcess()
 warm.close = lambda: None  # type: ignore[method-assign]  # it is every run's, and ends with the tests
-client.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
+process.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
 autograder.nbgrader.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
 doctor.open_escapes = lambda warm: []
 
@@ -93,7 +93,7 @@ def _break(root: Path, place: str, student: str, how: str) -> None:
         if any(getattr(argument, "student", None) == student for argument in args):
             match how:
                 case "raise":
-                    raise client.JailError("the warm process died")
+                    raise process.JailError("the warm process died")
                 case "disk full":
                     raise OSError(errno.ENOSPC, "No space left on device")
                 case "die":

@@ -9,7 +9,7 @@ import pytest
 from classroom import RIGHT, autograder, nbgrader, rows, scores, submit
 
 from autograder import cli
-from autograder.jail import client, doctor
+from autograder.jail import doctor, process
 
 
 def test_a_table_of_scores_and_where_the_feedback_is(graded: Path) -> None:
@@ -115,7 +115,7 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(client, "WarmProcess", Nothing)
+    monkeypatch.setattr(process, "WarmProcess", Nothing)
 
 
 @pytest.mark.usefixtures("no_process")
