@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.jail import client, doctor
-from autograder.jail.client import Child, Died, JailError, JailUnavailable, WarmProcess
+from autograder.jail import client, doctor, process
+from autograder.jail.client import Child, Died
 from autograder.jail.limits import Limits
+from autograder.jail.process import JailError, JailUnavailable, WarmProcess
 from autograder.values import Made, Raised
 
 KEY = ("tasks", "oracle", "marking", "probes", "task", "checker", "compare", "diagnose", "report", "notebook", "byhand")
@@ -154,7 +155,7 @@ def starting(monkeypatch: pytest.MonkeyPatch, first: str) -> Iterator[WarmProces
         code += "import sys\nwarm.main(int(sys.argv[1]), Path(sys.argv[2]))"
         return popen([sys.executable, "-P", "-c", code, *arguments[-2:]], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(client.subprocess, "Popen", changed)
+    monkeypatch.setattr(process.subprocess, "Popen", changed)
     with WarmProcess() as warm:
         yield warm
 
@@ -179,7 +180,9 @@ def test_where_a_part_of_the_lock_is_missing_no_child_runs(part: str, monkeypatc
 
 
 def test_the_doctor_finds_an_escape_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    with starting(monkeypatch, "from autograder.jail import lock\nlock.restrict_syscalls = lambda seccomp: None") as warm:
+    with starting(
+        monkeypatch, "from autograder.jail import lock\nlock.restrict_syscalls = lambda seccomp: None"
+    ) as warm:
         found = {escape.what for escape in doctor.open_escapes(warm)}
     assert {"start a process (fork)", "open a network socket (IPv4)", "change a file's mode"} <= found
 
@@ -227,7 +230,9 @@ def test_children_end_with_the_warm_process_however_that_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [Made("array", {}), [Made("array", {})], {"a": (Raised(()),)}], ids=["recipe", "recipe in a list", "no kind"]
+    "value",
+    [Made("array", {}), [Made("array", {})], {"a": (Raised(()),)}],
+    ids=["recipe", "recipe in a list", "no kind"],
 )
 def test_values_that_no_answer_returns_are_refused(value: object) -> None:
     outcome = {"result": value, "again": None, "inputs": {}, "state": {}, "differentiated": None}
