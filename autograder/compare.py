@@ -133,7 +133,7 @@ def _mapping(got: Value, want: dict[str, Value], rtol: float, atol: float) -> Di
     if not isinstance(got, dict):
         return Difference("type", got, want)
     for key, truth in want.items():
-        found = difference(got.get(key, Opaque("nothing")), truth, rtol=rtol, atol=atol)
+        found = difference(got.get(key, Opaque("missing")), truth, rtol=rtol, atol=atol)
         if found:
             return found
     return None

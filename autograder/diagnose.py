@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from .answers import LocalAnswer
 from .compare import alike
-from .marking import CONDUCT, Marks, Parts, signature
-from .task import Mistake, Task
+from .marking import CONDUCT, ERRORS, Marks, Parts, signature
+from .task import Mistake
+from .values import Raised, Value
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Suspect:
 def suspects(marks: Marks) -> list[Suspect]:
     """Every listed mistake, driven on the probes of `marks`."""
     driven = ((mistake, _signatures(marks, mistake)) for mistake in marks.task.mistakes)
-    return [Suspect(m, given, _parts_in_which_they_differ(marks.task, given, marks.truths)) for m, given in driven]
+    return [Suspect(m, given, _parts_in_which_they_differ(marks, given, marks.truths)) for m, given in driven]
 
 
 def mistakes_in(marks: Marks, among: Sequence[Suspect] | None = None) -> list[Mistake]:
@@ -37,7 +38,7 @@ def mistakes_in(marks: Marks, among: Sequence[Suspect] | None = None) -> list[Mi
     explains: dict[str, tuple[Mistake, frozenset[str]]] = {}
     for suspect in suspects(marks) if among is None else among:
         mistake, wrong = suspect.mistake, suspect.wrong
-        unlike = _parts_in_which_they_differ(marks.task, suspect.signatures, marks.signatures)
+        unlike = _parts_in_which_they_differ(marks, suspect.signatures, marks.signatures)
         if wrong and not unlike:
             whole.append(mistake)
         # Part of the answer: every part that the mistake gets wrong is wrong in the same way here.
@@ -72,12 +73,18 @@ def _signatures(marks: Marks, mistake: Mistake) -> list[Parts]:
     ]
 
 
-def _parts_in_which_they_differ(task: Task, some: list[Parts], others: list[Parts]) -> set[str]:
-    differing = set()
-    for one, other in zip(some, others, strict=True):
-        for name in one.keys() & other.keys():
-            loose = name not in CONDUCT
-            rtol, atol = (task.rtol, task.atol) if loose else (1e-5, 1e-8)
-            if name not in differing and not alike(one[name], other[name], rtol=rtol, atol=atol):
+def _parts_in_which_they_differ(marks: Marks, some: list[Parts], others: list[Parts]) -> set[str]:
+    differing: set[str] = set()
+    for one, other, truth in zip(some, others, marks.truths, strict=True):
+        for name in (one.keys() & other.keys()) - differing:
+            if not _same(marks, name, one[name], other[name], truth.get(name)):
                 differing.add(name)
     return differing
+
+
+def _same(marks: Marks, name: str, one: Value, other: Value, truth: Value) -> bool:
+    if name == ERRORS and isinstance(one, Raised) and isinstance(other, Raised) and isinstance(truth, Raised):
+        # The statement names an error, not its words: either of two is the one, or neither.
+        return (truth.kinds[0] in one.kinds) == (truth.kinds[0] in other.kinds)
+    rtol, atol = (1e-5, 1e-8) if name in CONDUCT else (marks.task.rtol, marks.task.atol)
+    return alike(one, other, rtol=rtol, atol=atol)

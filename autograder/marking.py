@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+
 from . import byhand
 from .answers import Answer
 from .compare import Difference, alike, difference, members
@@ -139,7 +141,7 @@ def _named(task: Task, inputs: Inputs, result: Value, truth: Value) -> Parts:
         return dict.fromkeys(names, result)
     if isinstance(truth, dict):
         if isinstance(result, dict) and result.keys() & set(names):
-            return {name: result.get(name, Opaque("nothing")) for name in names}
+            return {name: result.get(name, Opaque("missing")) for name in names}
     else:
         values = members(result, len(names))
         if values is not None:
@@ -185,4 +187,7 @@ def described(value: Value) -> str:
             return value.description
         case Raised():
             return f"an error ({value.kinds[0]})"
-    return f"a tensor of shape {tuple(value.shape)}"
+    kind = "a tensor"
+    if value.is_complex() or value.dtype == torch.bool:
+        kind = "a complex tensor" if value.is_complex() else "a tensor of booleans"
+    return f"{kind} of shape {tuple(value.shape)}"

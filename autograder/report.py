@@ -145,20 +145,23 @@ def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
 
 
 def _evidence(fact: Difference, name: str, hidden: bool) -> str:
+    are, have, their = ("are", "have", "their") if name.endswith("s") else ("is", "has", "its")
     match fact.kind:
         case "error" if isinstance(fact.got, Raised):
             return f"{name} raised {_error(fact.got)}"
         case "missing" if name == "your answer":
             return f"{name} is None: is there a `return`?"
         case "shape":
-            return f"{name} is {described(fact.got)}, where {_wanted(described(fact.want))}"
+            return f"{name} {are} {described(fact.got)}, where {_wanted(described(fact.want))}"
         case "not finite":
-            return f"{name} has a NaN or an infinity{_place(fact.where)}"
+            return f"{name} {have} a NaN or an infinity{_place(fact.where)}"
         case "type" | "missing":
-            return f"{name} is {_words(fact.got)}, where {_wanted(_kind(fact.want) if hidden else _words(fact.want))}"
+            return (
+                f"{name} {are} {_words(fact.got)}, where {_wanted(_kind(fact.want) if hidden else _words(fact.want))}"
+            )
     if hidden:
-        return f"{name} has the right form, but its numbers are off"
-    return f"{name}{_place(fact.where)} is {_number(fact.got, fact.where)}, torch's {_number(fact.want, fact.where)}"
+        return f"{name} {have} the right form, but {their} numbers are off"
+    return f"{name}{_place(fact.where)} {are} {_number(fact.got, fact.where)}, torch's {_number(fact.want, fact.where)}"
 
 
 def _wanted(description: str) -> str:
