@@ -27,6 +27,11 @@ HONEST = {
     "an identity with a literal": "return (math.sin(x + 0.1) - math.sin(x - 0.1)) / (2 * math.sin(0.1))",
     "a difference of neighbours that is only scaled": "return x * (math.sin(x + 0.1) - math.sin(x - 0.1))",
     "half a difference of neighbours": "return (math.sin(x + 0.1) - math.sin(x - 0.1)) / 2",
+    "an identity through the cardinal sine": (
+        "return (math.sin(x + 0.05) - math.sin(x - 0.05)) / (0.1 * np.sinc(0.05 / np.pi))"
+    ),
+    "a sum of neighbours": "return (math.sin(x + h) + math.sin(x - h)) / (2 * h)",
+    "a difference over something near 1": "return (math.log(x + h) - math.log(x)) / (1 + h)",
     "polarisation": "return ((x + 1)**2 - (x - 1)**2) / 2",
     "polarisation with whole numbers": "n = 3\nreturn ((x + n)**2 - (x - n)**2) / (2 * n)",
     "a square completed": "n = x.numel()\nreturn ((x + n)**2 - x**2 - n * n) / (n * n)",

@@ -134,6 +134,7 @@ def test_one_wrong_number_among_right_ones_is_enough() -> None:
 
 def test_tolerances_are_relative_to_the_truth_and_not_to_the_answer() -> None:
     assert differs(1e9, 1.0, rtol=0.5) is not None
+    assert differs(torch.tensor([3.0]), torch.tensor([1.0]), rtol=0.7) is not None
     assert differs(1.0, 1.0 + 2e-4) is not None
     assert differs(0.0, 0.0, rtol=0, atol=0) is None
     assert differs(1e-300, 0.0, rtol=0, atol=0) is not None

@@ -187,7 +187,7 @@ BAD = {
     "an enormous shape": tensor("float64", [2**40]),
     "too many axes": tensor("float64", [1] * 40),
     "whole numbers with a gradient": tensor("int64", [1], requires_grad=True),
-    "bytes in no base 64": b'{"tensor": ["float64", [1], "*", false]}',
+    "bytes in no base 64": b'{"tensor": ["float64", [1], "AAAA*AAAAAAA=", false]}',
     "a key that is no text": b'{"dict": [[1, 2]]}',
     "a recipe without a name": b'{"made": [null, {"dict": []}]}',
     "an error without kinds": b'{"raised": [[1], "no"]}',
