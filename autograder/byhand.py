@@ -7,6 +7,7 @@ is noticed while the answer runs (`drivers.watching`).
 from __future__ import annotations
 
 import ast
+import functools
 import symtable
 from collections.abc import Iterator, Sequence
 
@@ -47,6 +48,7 @@ def _evidence(definitions: Definitions, name: str) -> str | None:
 # --- what the answer's code is ------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=4)  # a notebook's source is asked about once for each of its tasks
 def _definitions(source: str) -> Definitions:
     found: Definitions = {}
     for node in _statements(_parsed(source)):

@@ -57,8 +57,9 @@ def drive(
     Without `twice` the first result stands for the second: for the oracle, which is not the one on trial.
     """
     first, second = _Observed(answer, names, watch), _Observed(answer, names, watch)
-    result = _go(driver, first, inputs)
-    again = _go(driver, second, inputs) if twice else result
+    with _quiet():
+        result = _go(driver, first, inputs)
+        again = _go(driver, second, inputs) if twice else result
     return Outcome(result, again, first.inputs, first.state, first.differentiated or second.differentiated)
 
 
@@ -114,7 +115,7 @@ class _Observed:
         grad_mode, default_dtype = torch.is_grad_enabled(), torch.get_default_dtype()
         items = [list(arg) if isinstance(arg, list) else [] for arg in args]
         try:
-            with _quiet(), watching() if self._watch else contextlib.nullcontext() as evidence:
+            with watching() if self._watch else contextlib.nullcontext() as evidence:
                 result = self._answer(*args)
                 # A result may be lazy: while it is watched it has to become a value.
                 return plain(result) if self._watch else result
@@ -171,22 +172,6 @@ def watching() -> Iterator[list[str]]:
     evidence: list[str] = []
     engine = torch.autograd.Variable._execution_engine
 
-    class StandIn:
-        def __getattr__(self, name: str) -> Any:
-            if name == "run_backward":
-                evidence.append(_SIGNS[name])
-            return getattr(engine, name)
-
-    class Engine(TorchDispatchMode):
-        @classmethod
-        def _should_skip_dynamo(cls) -> bool:
-            return False  # True, the default, imports torch._dynamo and sympy on first use: 1.5 s for nothing
-
-        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if torch._C._current_autograd_node() is not None:
-                evidence.append("autograd ran backward")
-            return func(*args, **(kwargs or {}))
-
     def profile(frame: Any, event: str, called: Any) -> None:
         if event == "c_call":
             sign = _SIGNS.get(getattr(called, "__name__", ""))
@@ -196,9 +181,9 @@ def watching() -> Iterator[list[str]]:
     before = sys.getprofile()
     threading.setprofile(profile)
     sys.setprofile(profile)
-    torch.autograd.Variable._execution_engine = StandIn()
+    torch.autograd.Variable._execution_engine = _StandIn(engine, evidence)
     try:
-        with Engine():
+        with _Engine(evidence):
             yield evidence
     finally:
         sys.setprofile(before)
@@ -212,6 +197,36 @@ _SIGNS = {
     "_jvp_increment_nesting": "torch.func.jvp ran",
     "_grad_increment_nesting": "torch.func.grad ran",
 }
+
+
+class _Engine(TorchDispatchMode):
+    """Sees the operations of this thread, and whether the engine runs them."""
+
+    def __init__(self, evidence: list[str]) -> None:
+        super().__init__()
+        self._evidence = evidence
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # True, the default, imports torch._dynamo and sympy on first use: 1.5 s for nothing
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if torch._C._current_autograd_node() is not None:
+            self._evidence.append("autograd ran backward")
+        return func(*args, **(kwargs or {}))
+
+
+class _StandIn:
+    """Stands in for the engine, and sees whoever asks it to run backward."""
+
+    def __init__(self, engine: Any, evidence: list[str]) -> None:
+        self._engine = engine
+        self._evidence = evidence
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "run_backward":
+            self._evidence.append(_SIGNS[name])
+        return getattr(self._engine, name)
 
 
 # --- the drivers --------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from typing import Any
 
 import nbformat
 from filelock import FileLock
+from nbformat.v4.rwbase import split_lines
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde, GenerateAssignment
@@ -246,7 +247,8 @@ class _Grader:
             for origin in (job.folder, source):
                 _copy_files(origin, folder, [*directory.ignore, "*.ipynb"])
             for name, notebook in notebooks.items():
-                (folder / f"{name}.ipynb").write_text(nbformat.v4.writes(notebook) + "\n", encoding="utf-8")
+                text = nbformat.v4.writes(split_lines(notebook), split_lines=False)  # else it is copied first
+                (folder / f"{name}.ipynb").write_text(text + "\n", encoding="utf-8")
             _set_permissions(folder, 0o664 if directory.groupshared else 0o444)
 
 

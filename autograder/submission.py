@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,6 +169,7 @@ class JailedAnswer:
         return "\n".join(_readable(source) for source in self.sources)
 
 
+@functools.lru_cache(maxsize=4096)  # most cells are the same in a whole class
 def _readable(source: str) -> str:
     """A cell's Python, "" where it is not Python: one broken cell must not hide the others."""
     lines = source.splitlines()

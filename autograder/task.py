@@ -23,6 +23,7 @@ class Mistake:
 class Task:
     """One function that a student writes. `oracle` says what is right; the rest says how that is found out.
 
+    parameters  the names of the function's parameters
     examples    inputs that `check` shows, a tuple of arguments each
     probes      draws the hidden inputs from a `numpy.random.Generator`
     driver      how an answer is exercised: the name of a function in `drivers`
@@ -33,6 +34,7 @@ class Task:
     """
 
     name: str
+    parameters: tuple[str, ...]
     assignment: str
     statement: str
     points: float
@@ -48,11 +50,6 @@ class Task:
     atol: float
     mistakes: list[Mistake] = field(default_factory=list)
     right_answers: list[Callable[..., Any]] = field(default_factory=list)
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the student's parameters."""
-        return tuple(inspect.signature(self.oracle).parameters)
 
     def mistake(self, explanation: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Decorator: list a wrong answer. It must lose marks and be recognised as itself (`autograder verify`)."""
@@ -87,6 +84,7 @@ def task(
     def build(oracle: Callable[..., Any]) -> Task:
         return Task(
             name=oracle.__name__,
+            parameters=tuple(inspect.signature(oracle).parameters),
             assignment=oracle.__module__.rpartition(".")[2],
             statement=(inspect.getdoc(oracle) or "").partition("\n")[0],
             points=points,
