@@ -40,7 +40,8 @@ def key() -> NotebookKey:
     cells = []
     for name, points in POINTS.items():
         task = name.removesuffix("-tests")
-        test = f'check("{task}", {task})\n### BEGIN HIDDEN TESTS\ngrade("{task}", {task})  # {CANARY}\n### END HIDDEN TESTS'
+        hidden = f'### BEGIN HIDDEN TESTS\ngrade("{task}", {task})  # {CANARY}\n### END HIDDEN TESTS'
+        test = f'check("{task}", {task})\n{hidden}'
         cells.append(KeyCell(f"{task}-solution", "code", "", False, None, False, True, False, None))
         cells.append(KeyCell(name, "code", test, True, None, True, False, False, points))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}

@@ -120,7 +120,16 @@ def _bundle(data: dict[str, Any]) -> dict[str, str]:
 class _Publisher(DisplayPublisher):
     recorder: ClassVar[Recorder]
 
-    def publish(self, data: Any, metadata: Any = None, **kwargs: Any) -> None:
+    def publish(
+        self,
+        data: Any,
+        metadata: Any = None,
+        source: Any = None,
+        *,
+        transient: Any = None,
+        update: Any = False,
+        **_: Any,
+    ) -> None:
         if data:
             self.recorder.rich({"output_type": "display_data", "data": _bundle(data), "metadata": {}})
 
@@ -177,7 +186,7 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
     recorder = shell.recorder
     recorder.channel, recorder.limits = channel, limits
     sys.stdout, sys.stderr = Stream("stdout", recorder), Stream("stderr", recorder)
-    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+    vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
     while True:
         request = channel.receive()
         reply: dict[str, Value] = {"id": request["id"]}

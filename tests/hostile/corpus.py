@@ -14,6 +14,7 @@ functions that it uses) in its own process and then differentiates in a task by 
 values by the wrong means, no more: values are judged elsewhere. `test_hostile.py` says so in a test of its own.
 """
 
+# ruff: noqa: E501  (an attack reads best as it would be typed)
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -292,7 +293,7 @@ answers(
     """
 def answer(*args): return dict.fromkeys(range(10**6), 1.0)
 """,
-    cell_seconds=1,
+    cell_seconds=0.4,
 )
 answers(
     "huge_integer",
@@ -307,7 +308,7 @@ answers(
     """
 def answer(*args): return "x" * 10**8
 """,
-    cell_seconds=1,
+    cell_seconds=0.4,
 )
 answers(
     "many_tensors",
@@ -317,7 +318,7 @@ import torch
 tensor = torch.zeros(2**18)
 def answer(*args): return [tensor] * 10_000
 """,
-    cell_seconds=1,
+    cell_seconds=0.4,
 )
 answers(
     "second_call_differs",
@@ -1180,7 +1181,7 @@ for _name, _code in {
     "real_time_signal": "import os; os.kill(os.getpid(), 40)",
     "end_of_fork": "import os\ntry:\n    while True: os.fork()\nexcept OSError: os._exit(1)",
 }.items():
-    attack(_name, f"Ends the process or the cell: {_name.replace('_', ' ')}.", _code, cell_seconds=1)
+    attack(_name, f"Ends the process or the cell: {_name.replace('_', ' ')}.", _code, cell_seconds=0.5)
     if _name in {"os_exit", "sys_exit", "keyboard_interrupt", "base_exception", "error_in_str", "recursion", "crash"}:
         _indented = "\n    ".join(_code.split("\n"))
         answers(
@@ -1393,7 +1394,7 @@ for make in (lambda: bytearray(2**28), lambda: mmap.mmap(-1, 2**28), lambda: os.
         for _ in range(100): held.append(make())
     except (MemoryError, OSError): pass
 """,
-    cell_seconds=3,
+    cell_seconds=1,
 )
 attack(
     "disk_bomb",
@@ -1403,6 +1404,7 @@ for number in range(10_000):
     with open(f"file{number}", "wb") as file: file.write(b"x" * 2**24)
 """,
     cell_seconds=5,
+    folder_bytes=2**22,
 )
 attack(
     "million_files",
@@ -1411,6 +1413,7 @@ attack(
 for number in range(10**6): open(f"file{number}", "w").close()
 """,
     cell_seconds=5,
+    folder_bytes=2**22,
 )
 attack(
     "deep_folders",

@@ -45,7 +45,7 @@ ESCAPES = [
     ("system calls", "open a Unix socket", "socket.socket(socket.AF_UNIX)"),
     ("system calls", "open a netlink socket", "socket.socket(16, socket.SOCK_RAW)"),
     ("system calls", "fork", "os.fork() or os._exit(0)"),
-    ("system calls", "clone3 to a process", CALL + "a = (ctypes.c_uint64 * 11)(); call(435, ctypes.addressof(a), 88) or os._exit(0)"),
+    ("system calls", "clone3", CALL + "a = (ctypes.c_long * 11)(); call(435, ctypes.addressof(a), 88) or os._exit(0)"),
     ("system calls", "signal a group", "os.kill(0, 0)"),
     ("system calls", "trace", CALL + "call(101, 0, 0, 0, 0)"),
     ("system calls", "use memory files", "os.memfd_create('x')"),
