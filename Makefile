@@ -24,7 +24,7 @@ demo: install  ## grade the demo class of examples/ and print its scores
 	$(BIN)/autograder demo
 
 test: install  ## run the tests, then every source notebook against its stored outputs
-	$(BIN)/pytest -n 2 --dist loadgroup tests
+	$(BIN)/pytest -n 2 --dist loadfile tests
 	$(BIN)/pytest -n 2 --dist loadscope --nbval source
 
 check: install  ## lint, format, types, import direction

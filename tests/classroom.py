@@ -98,6 +98,11 @@ def autograded(root: Path, student: str, assignment: str = "ps1", name: str = "p
     return named(nbformat.read(root / "autograded" / student / assignment / f"{name}.ipynb", as_version=4))
 
 
+def autograded_files(root: Path) -> dict[str, bytes]:
+    """Every autograded notebook, to the byte."""
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted((root / "autograded").rglob("*.ipynb"))}
+
+
 # --- running programs ---------------------------------------------------------------------------------------------
 
 _server = multiprocessing.get_context("forkserver")

@@ -18,8 +18,6 @@ from autograder.course import secret
 BIN = Path(sys.executable).parent
 EXPECTED = list(csv.DictReader((ROOT / "examples/expected.csv").read_text().splitlines()))
 
-pytestmark = pytest.mark.xdist_group("flow")
-
 
 def command(root: Path, *argv: str, fails: bool = False) -> str:
     """Run a program of this environment in `root`, as a person does; what it printed."""

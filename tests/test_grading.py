@@ -5,25 +5,21 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from classroom import (
-    MOMENTS,
     RIGHT,
     WRONG,
     Ran,
-    autograded,
+    autograded_files,
     autograder,
-    cell,
     change,
     named,
     nbgrader,
     notebook,
     rows,
-    running,
     scores,
     submit,
     write,
@@ -45,14 +41,10 @@ def test_every_submission_gets_an_autograded_notebook_and_a_feedback_page(graded
 
 
 def test_grading_again_changes_nothing(graded: Path) -> None:
-    before, notebooks = rows(graded), autograded_bytes(graded)
+    before, notebooks = rows(graded), autograded_files(graded)
     assert autograder(graded, "grade", "ps1").status == 0
     assert rows(graded) == before
-    assert autograded_bytes(graded) == notebooks
-
-
-def autograded_bytes(root: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(root)): p.read_bytes() for p in sorted((root / "autograded").rglob("*.ipynb"))}
+    assert autograded_files(graded) == notebooks
 
 
 # --- what people hand in ------------------------------------------------------------------------------------------
@@ -109,7 +101,6 @@ def shuffled(root: Path, student: str, cells: list[nbformat.NotebookNode]) -> No
     write(root / "submitted" / student / "ps1/ps1.ipynb", notebook(*copies))
 
 
-@pytest.mark.xdist_group("mixed class")
 @pytest.mark.parametrize("student", BAD)
 def test_a_file_that_is_no_notebook_gets_a_sentence_with_its_name_and_the_problem(
     mixed_class: tuple[Path, Ran], student: str
@@ -121,7 +112,6 @@ def test_a_file_that_is_no_notebook_gets_a_sentence_with_its_name_and_the_proble
     assert len(line) < 500
 
 
-@pytest.mark.xdist_group("mixed class")
 @pytest.mark.parametrize(
     ("student", "problem"),
     [
@@ -141,7 +131,6 @@ def test_a_file_that_is_not_where_or_what_it_should_be_gets_a_sentence(
     assert f"submitted/{student}/ps1" in line
 
 
-@pytest.mark.xdist_group("mixed class")
 def test_what_could_not_be_graded_makes_the_exit_status_one_and_enters_no_gradebook(
     mixed_class: tuple[Path, Ran],
 ) -> None:
@@ -152,7 +141,6 @@ def test_what_could_not_be_graded_makes_the_exit_status_one_and_enters_no_gradeb
     assert lost.isdisjoint(scores(root))
 
 
-@pytest.mark.xdist_group("mixed class")
 @pytest.mark.parametrize(
     ("student", "expected"),
     [
@@ -332,113 +320,3 @@ def test_what_could_not_be_graded_at_first_is_tried_once_more(handed_in: Path, g
     assert (handed_in / "died").exists()
     assert (ran.status, ran.err) == (0, "")
     assert rows(handed_in) == rows(graded_template)
-
-
-# --- killed, or twice at once -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_that_was_killed_and_started_again_ends_like_one_that_was_not(
-    handed_in: Path, graded_template: Path, moment: str
-) -> None:
-    if "gradebook is made" in moment or "enter the gradebook" in moment or "generated" in moment:
-        (handed_in / "gradebook.db").unlink()
-        shutil.rmtree(handed_in / "release")
-    with running(handed_in, "autograder", "grade", "ps1", stop=moment) as run:
-        run.wait_for_the_moment()
-        run.kill()
-    ran = autograder(handed_in, "grade", "ps1")
-    assert ran.status == 0, ran
-    assert _without_ps2(rows(handed_in)) == _without_ps2(rows(graded_template))
-    assert autograded_bytes(handed_in) == autograded_bytes(graded_template)
-    assert _files(handed_in) == _files(graded_template)
-
-
-def _without_ps2(found: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
-    return {table: [row for row in lines if "ps2" not in row] for table, lines in found.items()}
-
-
-def _files(root: Path) -> list[str]:
-    kept = ("autograded", "feedback", "release/ps1", "source", "submitted", ".autograder")
-    return sorted(str(path.relative_to(root)) for name in kept for path in (root / name).rglob("*"))
-
-
-def test_two_runs_at_once_end_like_one(handed_in: Path, graded_template: Path) -> None:
-    first = running(handed_in, "autograder", "grade", "ps1", stop="in the middle of writing the gradebook")
-    second = running(handed_in, "autograder", "grade", "ps1", stop="before the lock")
-    with first as one, second as two:
-        one.wait_for_the_moment()
-        two.wait_for_the_moment()
-        two.go_on()  # it stands before the lock, and must wait for the first to end
-        one.go_on()
-        assert one.result().status == 0
-        assert two.result().status == 0
-    assert rows(handed_in) == rows(graded_template)
-    assert autograded_bytes(handed_in) == autograded_bytes(graded_template)
-
-
-# --- other people's courses ---------------------------------------------------------------------------------------
-
-FOREIGN = {
-    "add": ("def add(a, b):\n    ### BEGIN SOLUTION\n    return a + b\n    ### END SOLUTION", None),
-    "add-small": ("assert add(1, 2) == 3", 1),
-    "add-large": ("assert add(10**9, 1) == 10**9 + 1\nassert add(-1, 1) == 0", 2),
-    "share": ("share = 0\nfor a, b in [(1, 2), (2, 2)]:\n    share += add(a, b) == a + b\nshare / 2", 1),
-    "hidden": ("### BEGIN HIDDEN TESTS\nassert add('a', 'b') == 'ab'\n### END HIDDEN TESTS", 1),
-}
-FOREIGN_SUBMISSIONS = {
-    "all": "def add(a, b):\n    return a + b",
-    "half": "def add(a, b):\n    return 3 if a == 1 else a * b",
-    "syntax": "def add(a, b)\n    return a + b",
-}
-
-
-@pytest.fixture(scope="module")
-def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
-    """A course that knows nothing of ours: (graded by `autograder grade`, graded by nbgrader alone)."""
-    root = tmp_path_factory.mktemp("foreign") / "course"
-    answer, *tests = (
-        cell(source, name, points=points, solution=points is None) for name, (source, points) in FOREIGN.items()
-    )
-    by_hand = cell("x = 0  # try", "try", points=4, solution=True)
-    essay = cell("Write here.", "essay", kind="markdown", points=3, solution=True)
-    chore = cell("Plot anything, below.", "chore", kind="markdown", points=2, task=True)
-    write(root / "source/hw/hw.ipynb", notebook(answer, *tests, by_hand, essay, chore))
-    (root / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'theirs'\n")
-    assert nbgrader(root, "generate_assignment", "hw").status == 0
-    for student, source in FOREIGN_SUBMISSIONS.items():
-        submit(root, student, {"add": source, "essay": "I think, therefore.", "try": "x = 1"}, "hw", "hw")
-    submit(root, "blank", {}, "hw", "hw")
-    stock = Path(shutil.copytree(root, root.with_name("stock")))
-    assert nbgrader(stock, "autograde", "hw").status == 0
-    ran = autograder(root, "grade", "hw")
-    assert ran.status == 0, ran
-    yield root, stock
-
-
-@pytest.mark.xdist_group("foreign course")
-def test_a_foreign_course_gets_the_scores_and_comments_that_nbgrader_gives(foreign: tuple[Path, Path]) -> None:
-    ours, stock = foreign
-    assert rows(ours) == rows(stock)
-
-
-@pytest.mark.xdist_group("foreign course")
-def test_a_foreign_courses_partial_credit_and_marks_by_hand_are_kept(foreign: tuple[Path, Path]) -> None:
-    """Or the test above could compare nothing with nothing."""
-    ours, _ = foreign
-    hand = {"try": None, "essay": None, "chore": None}
-    full = {"add-small": 1.0, "add-large": 2.0, "share": 1.0, "hidden": 1.0}
-    assert scores(ours, "hw")["all"] == {**full, **hand}
-    assert scores(ours, "hw")["half"] == {"add-small": 1.0, "add-large": 0.0, "share": 1.0, "hidden": 0.0, **hand}
-    assert scores(ours, "hw")["syntax"] == {**dict.fromkeys(full, 0.0), **hand}
-    assert scores(ours, "hw")["blank"] == {**dict.fromkeys(full, 0.0), "try": 0.0, "essay": 0.0, "chore": None}
-
-
-@pytest.mark.xdist_group("foreign course")
-def test_a_foreign_courses_test_cells_say_that_they_ran_beside_the_students_code(foreign: tuple[Path, Path]) -> None:
-    ours, _ = foreign
-    for name in ("add-small", "add-large", "share", "hidden"):
-        shown = json.dumps(autograded(ours, "all", "hw", "hw")[name].outputs)
-        assert "These tests ran beside the student's code" in shown
-    page = (ours / "feedback/all/hw/hw.html").read_text()
-    assert page.count("These tests ran beside the student&#39;s code") == 4
