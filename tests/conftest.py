@@ -12,6 +12,8 @@ from classroom import RIGHT, WRONG, autograder, submit, write_course
 
 from autograder.course import secret
 
+# Tests run side by side: each with one numerical thread, or they wait for one another. Before torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # nbgrader calls `alembic` by name.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
