@@ -183,7 +183,8 @@ def running(
 ) -> Iterator[Run]:
     """Start a program in a course root; at the moment `stop` (see preloaded.py) it waits to be told to go on."""
     environment = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # for the server, which this starts on first use
+    here = str(Path(__file__).parent)
+    os.environ["PYTHONPATH"] = os.pathsep.join([here, *filter(None, [environment])])  # for the server of runs
     ours, theirs = _server.Pipe()
     process = _server.Process(target=_run, args=(root, program, argv, theirs, stop, fault))
     try:

@@ -13,6 +13,7 @@ import io
 import os
 import pkgutil
 import sys
+import traceback
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,9 @@ def run(
             status = PROGRAMS[program](list(argv)) or 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
+        except Exception:
+            status = -1
+            traceback.print_exc()
     pipe.send((status, out.getvalue(), err.getvalue()))
 
 
