@@ -7,6 +7,7 @@ look like as HTML is therefore kept from one page to the next.
 from __future__ import annotations
 
 import functools
+import html
 import re
 from typing import Any
 
@@ -23,6 +24,7 @@ from .course import Course
 from .gradebook import NotebookFeedback
 
 REMEMBERED = 4096  # pieces of Markdown or code
+LONGEST_LINE = 2000  # of code to highlight: Pygments takes minutes over a line of a hundred thousand characters
 ALT = "No description has been provided for this image"  # nbconvert's own words
 
 
@@ -69,6 +71,8 @@ class _Exporter(HTMLExporter):
             return HTMLExporter.markdown2html(self, context, source) if attached else render(source)
 
         def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
+            if max(map(len, source.splitlines()), default=0) > LONGEST_LINE:
+                return f"<pre>{html.escape(source)}</pre>"
             return highlight(source, language)
 
         self.register_filter("markdown2html", markdown2html)
@@ -78,5 +82,5 @@ class _Exporter(HTMLExporter):
         resources = self._init_resources(resources)
         about_widgets = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("filter_data_type", about_widgets)
-        html, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
-        return re.sub(r"<img (?![^>]{0,200}\balt=)", f'<img alt="{ALT}" ', html), resources
+        page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **kwargs)
+        return re.sub(r"<img (?![^>]{0,200}\balt=)", f'<img alt="{ALT}" ', page), resources

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class _Worker:
     process: Any
     connection: Connection
     job: Any = None
+    deadline: float = 0.0
     attempt: int = 0
 
 
@@ -40,12 +42,12 @@ def cores() -> int:
 
 
 def run(
-    jobs: Iterable[Job], prepare: Callable[[], Callable[[Job], Result]], *, workers: int
+    jobs: Iterable[Job], prepare: Callable[[], Callable[[Job], Result]], *, workers: int, seconds: float
 ) -> Iterator[tuple[Job, Result | Lost]]:
     """Do every job, in forked processes; yield each with its result as it comes.
 
-    `prepare` is called once in each worker and returns the function that does a job. Where that raises, or the
-    worker dies, the job is tried once more in a fresh worker, and then given up as Lost.
+    `prepare` is called once in each worker and returns the function that does a job. Where that raises, takes more
+    than `seconds`, or the worker dies, the job is tried once more in a fresh worker, and then given up as Lost.
     """
     context = multiprocessing.get_context("fork")
     waiting = deque((job, 1) for job in jobs)
@@ -57,11 +59,20 @@ def run(
             for worker in crew:
                 if worker.job is None and waiting:
                     worker.job, worker.attempt = waiting.popleft()
+                    worker.deadline = time.monotonic() + seconds
                     with contextlib.suppress(OSError):  # it is gone already: `_received` says so
                         worker.connection.send(worker.job)
-            for connection in wait([worker.connection for worker in crew if worker.job is not None]):
-                worker = next(w for w in crew if w.connection is connection)
-                result, job = _received(worker), worker.job
+            busy = [worker for worker in crew if worker.job is not None]
+            left = min(worker.deadline for worker in busy) - time.monotonic()
+            ready = wait([worker.connection for worker in busy], max(0.0, left))
+            for worker in busy:
+                if worker.connection in ready:
+                    result, job = _received(worker), worker.job
+                elif time.monotonic() > worker.deadline:
+                    worker.process.kill()
+                    result, job = Lost(f"it took more than {seconds:g} seconds"), worker.job
+                else:
+                    continue
                 if isinstance(result, Lost):
                     crew.remove(worker)
                     _dismiss(worker)

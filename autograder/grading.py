@@ -40,6 +40,8 @@ from .jail.process import WarmProcess
 # Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
 OURS = {"Execute", "JailedExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"}
 
+FEEDBACK_SECONDS = 60.0  # for one page; it takes some hundredths
+
 
 class CannotGrade(RuntimeError):
     """Nothing was graded; the message says why and what to do."""
@@ -104,7 +106,7 @@ def grade(
         workers = min(workers or fleet.cores(), len(submitted))
         grader = _Grader(course, assignment, keys, warm, seed, jail, limits or Limits())
         done: dict[str, tuple[datetime | None, dict[str, NotebookScores]]] = {}
-        for job, result in fleet.run(submitted, grader.prepare, workers=workers):
+        for job, result in fleet.run(submitted, grader.prepare, workers=workers, seconds=grader.seconds):
             if isinstance(result, fleet.Lost):
                 summary.problems[job.student] = f"could not be graded, its earlier score stands: {result.why}"
             elif result.problem:
@@ -116,7 +118,9 @@ def grade(
             summary.results = record(gradebook, assignment, done, _late_penalty(course))
         wanted = list(summary.results.items())
         writer = _FeedbackWriter(course, assignment, pages)
-        for count, (page, written) in enumerate(fleet.run(wanted, lambda: writer.write, workers=workers), 1):
+        for count, (page, written) in enumerate(
+            fleet.run(wanted, lambda: writer.write, workers=workers, seconds=FEEDBACK_SECONDS), 1
+        ):
             if isinstance(written, fleet.Lost):
                 summary.problems[page[0]] = f"was graded, but its feedback could not be written: {written.why}"
             progress("feedback", count, len(wanted))
@@ -209,6 +213,11 @@ class _Grader:
     secret: str
     jail: bool
     limits: Limits
+
+    @property
+    def seconds(self) -> float:
+        """How long one submission may take: what its processes may, and as much again for the rest."""
+        return 2 * self.limits.total_seconds * len(self.keys)
 
     def prepare(self) -> Callable[[Submitted], Graded]:
         names = Autograde(coursedir=self.course.directory, parent=self.course.app).autograde_preprocessors

@@ -64,3 +64,12 @@ def test_a_picture_gets_a_text_for_those_who_cannot_see_it(course: Path) -> None
     assert "data:image/png;base64" in page
     assert pictures(page) == []
     assert page.count('alt="mine"') == 1
+
+
+def test_a_line_that_would_take_minutes_to_colour_is_shown_as_it_is(course: Path) -> None:
+    long = "x = 0 if True else x" + ".a" * 60_000 + " < 1"
+    submit(course, "ann", {**RIGHT, "d_square-solution": f"def d_square(x):\n    return 2 * x\n{long}"})
+    assert autograder(course, "grade", "ps1").status == 0
+    page = (course / "feedback/ann/ps1/ps1.html").read_text()
+    assert "✓ d_square: 2 / 2 points" in page
+    assert html.escape(long) in page
