@@ -181,7 +181,7 @@ def watching() -> Iterator[list[str]]:
     before = sys.getprofile()
     threading.setprofile(profile)
     sys.setprofile(profile)
-    torch.autograd.Variable._execution_engine = _StandIn(engine, evidence)
+    torch.autograd.Variable._execution_engine = _StandIn(engine, evidence)  # type: ignore[assignment]
     try:
         with _Engine(evidence):
             yield evidence
@@ -265,8 +265,10 @@ def _survives_a_change_of(original: Any, result: torch.Tensor) -> bool:
 def frozen(answer: Answer, original: torch.Tensor) -> Any:
     """Whether `answer(original)` is an untracked copy: values, tracking, memory."""
     copy = answer(original)
+    if copy is None:
+        return Opaque("None: is there a `return`?")
     if not isinstance(copy, torch.Tensor):
-        return plain(copy)
+        return Opaque("a NumPy array, where a tensor should be" if isinstance(copy, np.ndarray) else "not a tensor")
     tracked = copy.requires_grad
     return {"values": plain(copy), "tracked": tracked, "memory of its own": _survives_a_change_of(original, copy)}
 
@@ -275,14 +277,15 @@ def value_and_gradients(answer: Answer, *inputs: Any) -> Any:
     """The value, and the gradient that reaches each input with `requires_grad` from a lopsided upstream gradient."""
     out = answer(*inputs)
     facts = {"value": plain(out)}
+    tracked = [tensor for tensor in inputs if isinstance(tensor, torch.Tensor) and tensor.requires_grad]
     names = answer._names if isinstance(answer, _Observed) else [f"input {i + 1}" for i in range(len(inputs))]
     for name, tensor in zip(names, inputs, strict=False):
         if isinstance(tensor, torch.Tensor) and tensor.requires_grad:
-            facts[f"gradient to {name}"] = _gradient(out, tensor)
+            facts[f"gradient to {name}"] = _gradient(out, tensor, tracked)
     return facts
 
 
-def _gradient(out: Any, tensor: torch.Tensor) -> Value:
+def _gradient(out: Any, tensor: torch.Tensor, tracked: list[torch.Tensor]) -> Value:
     if not isinstance(out, torch.Tensor):
         return Opaque("missing, since the result is not a tensor")
     if not out.requires_grad:
@@ -290,12 +293,12 @@ def _gradient(out: Any, tensor: torch.Tensor) -> Value:
     steps = torch.arange(out.numel(), dtype=torch.float64)
     grad_out = (1 + 0.5 * torch.cos(1 + 2 * steps)).reshape(out.shape).to(out.dtype)
     try:
-        (grad,) = torch.autograd.grad(
-            out, tensor, grad_out, retain_graph=True, allow_unused=True, materialize_grads=True
-        )
+        grads = torch.autograd.grad(out, [tensor, *tracked], grad_out, retain_graph=True, allow_unused=True)
     except Exception as error:
         return raised(error)
-    return plain(grad)
+    if all(grad is None for grad in grads):
+        return Opaque("missing, since the result's graph does not lead there")
+    return plain(torch.zeros_like(tensor) if grads[0] is None else grads[0])
 
 
 def unrecorded(answer: Answer, f: Answer, x: torch.Tensor) -> Any:
@@ -311,12 +314,13 @@ def unrecorded(answer: Answer, f: Answer, x: torch.Tensor) -> Any:
 
     out = answer(spied, x)
     tracked = out.requires_grad if isinstance(out, torch.Tensor) else False
-    facts = {"value": plain(out), "f ran with grad mode on": any(modes) or not modes, "tracked": tracked}
+    recording = any(modes) if modes else Opaque("unknown, since f was never called")
+    facts = {"value": plain(out), "recording while f ran": recording, "tracked": tracked}
     if isinstance(answer, _Observed):
         state = answer.state
         with torch.no_grad():
             answer(f, x)
-        answer.state = {key: state[key] and answer.state[key] for key in state}
+        answer.state = {**state, "grad mode where it was off": answer.state["grad mode"]}
     return facts
 
 
@@ -328,14 +332,14 @@ def frozen_parameters(answer: Answer, model: torch.nn.Module, prefixes: Sequence
     parameters = list(model.named_parameters())
     return {
         "count": plain(count),
-        "tracked": [f"{name}: {'tracked' if p.requires_grad else 'frozen'}" for name, p in parameters],
-        "stale gradients": [f"{name}: {_left_of(p.grad)}" for name, p in parameters],
+        "tracked": [f"{name}.requires_grad: {p.requires_grad}" for name, p in parameters],
+        "stale gradients": [f"{name}.grad: {_left_of(p.grad)}" for name, p in parameters],
         "values": [plain(p) for _, p in parameters],
     }
 
 
 def _left_of(grad: torch.Tensor | None) -> str:
-    return "none" if grad is None else "kept" if bool(grad.any()) else "zeros"
+    return "None" if grad is None else "a tensor" if bool(grad.any()) else "a tensor of zeros"
 
 
 DRIVERS: dict[str, Callable[..., Any]] = {

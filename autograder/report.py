@@ -155,13 +155,20 @@ def _evidence(fact: Difference, name: str, hidden: bool) -> str:
             return f"{name} {are} {described(fact.got)}, where {_wanted(described(fact.want))}"
         case "not finite":
             return f"{name} {have} a NaN or an infinity{_place(fact.where)}"
+        case "type" if _subject(fact.got) and _subject(fact.got) == _subject(fact.want):
+            (subject, _, got), (_, _, want) = fact.got.partition(": "), fact.want.partition(": ")
+            return f"`{subject}` is {got} where it should be {want}"
         case "type" | "missing":
-            return (
-                f"{name} {are} {_words(fact.got)}, where {_wanted(_kind(fact.want) if hidden else _words(fact.want))}"
-            )
+            want = _kind(fact.want) if hidden else _words(fact.want)
+            return f"{name} {are} {_words(fact.got)}, where {_wanted(want)}"
     if hidden:
         return f"{name} {have} the right form, but {their} numbers are off"
     return f"{name}{_place(fact.where)} {are} {_number(fact.got, fact.where)}, torch's {_number(fact.want, fact.where)}"
+
+
+def _subject(value: Value) -> str:
+    """What a fact such as "head.0.bias.grad: None" is about."""
+    return value.partition(": ")[0] if isinstance(value, str) and ": " in value else ""
 
 
 def _wanted(description: str) -> str:
@@ -169,6 +176,8 @@ def _wanted(description: str) -> str:
 
 
 def _came(got: Value) -> str:
+    if isinstance(got, dict) and "value" in got:  # with facts that a driver adds
+        got = got["value"]
     return f"raises {_error(got)}" if isinstance(got, Raised) else f"returns {_words(got)}"
 
 
@@ -227,6 +236,8 @@ def _same(got: Value, want: Value) -> bool:
 def _changed_state(state: Value) -> str:
     if isinstance(state, dict) and state.get("grad mode") is not True:
         return "gradient recording was left switched off or on"
+    if isinstance(state, dict) and state.get("grad mode where it was off") is False:
+        return "gradient recording was switched on where it had been off"
     return "torch's default dtype was left changed"
 
 

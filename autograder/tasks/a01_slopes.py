@@ -237,8 +237,8 @@ def forgot_to_track(values):
 
 
 @make_leaf.mistake(
-    "You switched on tracking first and changed the dtype afterwards, so what you return is the result of a recorded "
-    "operation and not a leaf. Mind the order."
+    "You switched on tracking first and went on working (changed the dtype, perhaps), so what you return is the result "
+    "of a recorded operation and not a leaf. Mind the order."
 )
 def converted_after_tracking(values):
     return torch.tensor(values, dtype=torch.float32, requires_grad=True).to(torch.float64)
@@ -260,7 +260,8 @@ def detached_but_shared(values):
 
 
 @make_leaf.mistake(
-    "Copying is a recorded operation when the original requires grad, so your copy has a history and is not a leaf."
+    "Copying or converting a tensor that requires grad is recorded like any operation, so what you return has a "
+    "history and is not a leaf."
 )
 def copied_with_its_history(values):
     return torch.as_tensor(values).to(torch.float64).clone().requires_grad_()
@@ -376,8 +377,8 @@ def only_for_floats(f, x):
 
 
 @slope_at.mistake(
-    "There was no gradient where you looked. It is stored by `backward()`, and only on the leaf: not on f's result, "
-    "and not on anything computed from the leaf."
+    "Nothing came back: either your `return` is missing, or there is no gradient where you looked. It is stored by "
+    "`backward()`, and only on the leaf: not on f's result, and not on anything computed from the leaf."
 )
 def looked_where_no_gradient_is(f, x):
     y = f(torch.tensor(float(x), requires_grad=True) * 1.0)

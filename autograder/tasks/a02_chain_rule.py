@@ -502,7 +502,7 @@ def backward_from_both(x):
     return dz_dy, leaf.grad
 
 
-@intermediate_slopes.mistake("You cut y off from x to make it a leaf, so no gradient found the way from z to x.")
+@intermediate_slopes.mistake("No gradient found its way from z to your x. Did you cut y off from it, to make y a leaf?")
 def cut_the_chain(x):
     leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     y = (leaf**2).detach().requires_grad_()
@@ -553,10 +553,13 @@ _REPORTED = [
 ]
 
 
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
 def _without_addresses(report, t):
     """An object's text holds its place in memory, which is another one every time; wrong either way."""
     if isinstance(report, dict) and isinstance(report.get("grad_fn"), str):
-        return {**report, "grad_fn": re.sub(r" at 0x[0-9a-f]+", "", report["grad_fn"])}
+        return {**report, "grad_fn": _ADDRESS.sub("", report["grad_fn"])}
     return report
 
 
@@ -666,6 +669,11 @@ def untracked_is_no_leaf(t):
     return _report(t.is_leaf and t.requires_grad, t.requires_grad, _name(t))
 
 
+@leaf_report.mistake("That describes a copy of t: copying is an operation too, and is recorded where t is tracked.")
+def described_a_copy(t):
+    return leaf_report.oracle(t.clone())
+
+
 @leaf_report.mistake("Leaves can require grad: the two are different questions.")
 def leaf_means_untracked(t):
     return _report(not t.requires_grad, t.requires_grad, _name(t))
@@ -719,10 +727,10 @@ def _graphs(rng):
     return [*probes, (Made("grown", {"x": [0.5], "steps": doubled}),), (Made("grown", {"x": [0.5], "steps": chain}),)]
 
 
-def _in_any_order(names, out):
-    """Sorted, where it is a list of names."""
+def _in_any_order_without_addresses(names, out):
+    """Sorted, where it is a list of names, or of objects as text, which says where in memory they are."""
     if isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names):
-        return sorted(names)
+        return sorted(_ADDRESS.sub("", name) for name in names)
     return names
 
 
@@ -735,7 +743,7 @@ def _in_any_order(names, out):
         torch.tensor(3.0, requires_grad=True),
     ],
     probes=_graphs,
-    canonical=_in_any_order,
+    canonical=_in_any_order_without_addresses,
 )
 def graph_nodes(out):
     """The names of all nodes that can be reached from out.grad_fn, each node once, in any order."""
@@ -921,6 +929,11 @@ def remembers_edges(out):
             names.append(edge[0].name())
             waiting += edge[0].next_functions
     return names
+
+
+@graph_nodes.mistake("Your list holds the nodes as text, brackets and all; each can tell you its name.")
+def nodes_as_text(out):
+    return [str(node) for node in _reachable(out)]
 
 
 @graph_nodes.mistake("Your list holds the nodes themselves; their names are asked for.")

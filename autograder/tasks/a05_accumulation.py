@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import torch
 import torch.nn.functional as F
 
@@ -259,7 +261,8 @@ def _second_probes(rng):
         Made("broken", {"message": "f has a bug of its own"}),
         Made("detached", {"function": power}),
     ]
-    return [(f, x()) for f in functions]
+    # Where the slope is 0, a gradient that did not change is no sign of anything.
+    return [*((f, x()) for f in functions), (power, 0.0), (Made("wave", {"name": "cos"}), 0.0)]
 
 
 @task(
@@ -394,6 +397,19 @@ def compared_the_gradients(f, x):
     except RuntimeError:
         return "raises"
     return "accumulates" if t.grad.item() != first else "raises"
+
+
+@second_backward.mistake(
+    "You decide by whether the gradient is twice what it was. Where the slope is zero it is, whatever the backward did."
+)
+def looked_for_twice_the_gradient(f, x):
+    t = leaf(x)
+    y = f(t)
+    y.backward()
+    first = t.grad.item()
+    with contextlib.suppress(RuntimeError):
+        y.backward()
+    return "accumulates" if abs(t.grad.item() - 2 * first) < 1e-9 else "raises"
 
 
 @second_backward.mistake(
@@ -872,7 +888,8 @@ def losses_first(x, y, w, b, lr, steps):
 
 
 @fit_neuron.mistake(
-    "You moved the caller's own w and b. `detach` gives another view of the same memory: make a copy first."
+    "You moved the caller's own w and b: `-=` works in place, and `detach` gives another view of the same memory. Make "
+    "a copy first."
 )
 def moved_the_callers_tensors(x, y, w, b, lr, steps):
     shared_w, shared_b, losses = w.detach(), b.detach(), []

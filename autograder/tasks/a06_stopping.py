@@ -46,7 +46,7 @@ def _predict_probes(rng):
         (_BROKEN, _tensor(2.0)),
     ],
     probes=_predict_probes,
-    essential=("f ran with grad mode on",),
+    essential=("recording while f ran",),
 )
 def predict(f, x):
     """f(x), with nothing recorded while f runs."""
@@ -135,6 +135,22 @@ def left_it_off_after_an_error(f, x):
 def left_it_off(f, x):
     torch.set_grad_enabled(False)
     return f(x)
+
+
+@predict.mistake(
+    "You switch recording off before f and on after it. When f raises, the second of these never happens, and where "
+    "recording was off before, it is on now: put back what you found, whatever happens."
+)
+def switched_off_and_on(f, x):
+    torch.set_grad_enabled(False)
+    result = f(x)
+    torch.set_grad_enabled(True)
+    return result
+
+
+@predict.mistake("You never called f.")
+def never_called_f(f, x):
+    return x.detach().clone()
 
 
 @predict.mistake("You always switch recording on at the end, even where it was off before: put back what you found.")
@@ -306,7 +322,7 @@ def flattened(t):
     return t.detach().clone().flatten()
 
 
-@frozen_copy.mistake("You returned plain Python numbers; a tensor is asked for.")
+@frozen_copy.mistake("You returned numbers that are not in a tensor; a tensor is asked for.")
 def returned_a_list(t):
     return t.tolist()
 
@@ -389,8 +405,8 @@ def added_in_place(x):
 
 
 @exp_plus_one.mistake(
-    "You changed the result of exp behind torch's back. It had saved those numbers for the backward, "
-    "and now works with the changed ones."
+    "Your backward works with numbers to which the 1 was added already. Did you change the result of exp behind "
+    "torch's back? It had saved that result."
 )
 def added_in_place_through_data(x):
     y = torch.exp(x)
@@ -700,7 +716,7 @@ def _matching(model, prefixes):
 
 
 @freeze.mistake(
-    "You stopped the tracking, but the old gradients are still in `.grad`, where an optimizer would go on using them."
+    "The old gradients are still in `.grad`, where an optimizer would go on using them: freezing should drop them."
 )
 def kept_stale_gradients(model, prefixes):
     return len([p.requires_grad_(False) for _, p in _matching(model, prefixes)])
@@ -917,8 +933,8 @@ def by_numpy_rint(x):
 
 
 @round_straight_through.mistake(
-    "No gradient gets through: a staircase is flat, so torch.round passes back zeros. You want the round on the way "
-    "forward only."
+    "Nothing but zeros gets back to x. A staircase is flat, so torch.round passes back zeros: you want the round on "
+    "the way forward only."
 )
 def just_rounded(x):
     return torch.round(x)
@@ -1010,6 +1026,6 @@ def flipped_the_sign(x):
     return (torch.round(x) + x).detach() - x
 
 
-@round_straight_through.mistake("Your gradient arrives twice: x is in the graph more than once.")
+@round_straight_through.mistake("Your gradient is twice what comes in: is x in the graph more than once?")
 def doubled_the_gradient(x):
     return 2 * x + (torch.round(x) - 2 * x).detach()

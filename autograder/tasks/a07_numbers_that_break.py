@@ -456,6 +456,10 @@ def _logit_probes(rng):
         (_logits(-18.0, 18.0, -25.0, 25.0), _labels(1.0, 0.0, 1.0, 0.0)),
         (_logits(0.0, 0.0, 0.0, -0.0), torch.cat([_labels(0.0, 1.0), soft(2)])),
         (torch.tensor(uniform(rng, 1, 3), dtype=torch.float32, requires_grad=True), torch.tensor(0.25)),
+        # where a softplus may be replaced by a straight line too soon
+        (drawn(4, 18, 6), torch.zeros(6)),
+        (drawn(-18, -4, 6), torch.ones(6)),
+        (drawn(4, 18, 3), soft(3)),
         (drawn(-90, -20, 1), _labels(1.0)),
         (drawn(20, 90, 1, 2, 2), torch.zeros(1, 2, 2)),
     ]
@@ -623,6 +627,13 @@ def edge_of_clamp_at_zero(z, y):
 
 
 @stable_bce.mistake(
+    "You replace a curve by straight lines too soon: a few units away from 0 the curve still has a little to add."
+)
+def straight_lines_too_soon(z, y):
+    return F.softplus(z, threshold=5) - z * y
+
+
+@stable_bce.mistake(
     "You returned one number for the whole batch: a loss for each element is wanted, without reduction."
 )
 def reduced(z, y):
@@ -785,6 +796,14 @@ def constant_at_zero(x):
 
 
 @safe_norm.mistake(
+    "At the zero vector you return a fresh leaf: it has a gradient of its own, but no way leads from it back to x, and "
+    "x should get a gradient of 0."
+)
+def fresh_leaf_at_zero(x):
+    return x.pow(2).sum().sqrt() if x.any() else torch.zeros((), dtype=x.dtype, requires_grad=True)
+
+
+@safe_norm.mistake(
     "You take a vector for the zero vector as soon as one of its entries is 0. Look at all of them together."
 )
 def one_zero_is_enough(x):
@@ -937,7 +956,9 @@ def largest_of_all(x):
     return x.max() + (x - x.max()).exp().sum(-1).log()
 
 
-@log_sum_exp.mistake("Taking out the mean is not enough: what lies far above it still overflows.")
+@log_sum_exp.mistake(
+    "What you take out is not the largest score (the mean, perhaps?), and what lies far above it still overflows."
+)
 def mean_taken_out(x):
     middle = x.mean(-1, keepdim=True)
     return middle.squeeze(-1) + (x - middle).exp().sum(-1).log()
