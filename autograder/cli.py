@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .course import Course
+    from .feedback import PageMaker
     from .grading import Summary
+    from .jail.process import WarmProcess
 
 GRADED, PROBLEMS, REFUSED = 0, 1, 2  # exit statuses
 
@@ -70,7 +73,6 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
     with WarmProcess() as warm:  # it imports torch while we import everything else
         from .course import open_course
         from .feedback import PageMaker
-        from .grading import CannotGrade, grade
         from .jail import doctor
 
         try:
@@ -82,14 +84,33 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
                     print(doctor.refusal(escapes), file=sys.stderr)
                     return REFUSED
             for assignment in assignments:
-                with _progress(quiet) as progress:
-                    summary = grade(course, assignment, students, warm, pages, jail=jail, progress=progress)
-                _print_summary(summary, root, quiet)
-                status = max(status, PROBLEMS if summary.problems else GRADED)
-        except (CannotGrade, JailError) as error:
+                status = max(status, _grade_one(course, assignment, students, warm, pages, jail=jail, quiet=quiet))
+        except JailError as error:
             print(error, file=sys.stderr)
             return REFUSED
     return status
+
+
+def _grade_one(
+    course: Course,
+    assignment: str,
+    students: Sequence[str],
+    warm: WarmProcess,
+    pages: PageMaker,
+    *,
+    jail: bool,
+    quiet: bool,
+) -> int:
+    from .grading import CannotGrade, grade
+
+    try:
+        with _progress(quiet) as progress:
+            summary = grade(course, assignment, students, warm, pages, jail=jail, progress=progress)
+    except CannotGrade as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    _print_summary(summary, course.root, quiet)
+    return PROBLEMS if summary.problems else GRADED
 
 
 def _leave_out_a_slow_import() -> None:

@@ -26,7 +26,7 @@ class Course:
 
 def open_course(root: Path) -> Course:
     """Read the configuration of the course in `root`. nbgrader's messages below a warning are not shown."""
-    app = _App()
+    app = _App(log_level=logging.ERROR)  # a course need not have a configuration
     app.initialize([], root=str(root.resolve()))
     app.log.setLevel(logging.WARNING)
     return Course(root.resolve(), app, app.coursedir)

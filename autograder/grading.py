@@ -36,6 +36,7 @@ from .feedback import PageMaker
 from .gradebook import NotebookFeedback, NotebookKey, NotebookScores, read_keys, record
 from .jail.limits import Limits
 from .jail.process import WarmProcess
+from .tasks import all_tasks
 
 # Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
 OURS = {"Execute", "JailedExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"}
@@ -104,6 +105,7 @@ def grade(
         summary = Summary(assignment)
         seed = secret(course.root)
         workers = min(workers or fleet.cores(), len(submitted))
+        all_tasks()  # imported once, before the workers are forked
         grader = _Grader(course, assignment, keys, warm, seed, jail, limits or Limits())
         done: dict[str, tuple[datetime | None, dict[str, NotebookScores]]] = {}
         for job, result in fleet.run(submitted, grader.prepare, workers=workers, seconds=grader.seconds):

@@ -43,7 +43,7 @@ def test_a_folder_that_is_no_course_gets_the_same_sentence(tmp_path: Path) -> No
     ran = autograder(tmp_path, "grade", "ps1")
     assert ran.status == 2
     sentence = f"There is no assignment 'ps1': {tmp_path}/source/ps1 is missing. Assignments here: none."
-    assert ran.err.splitlines()[-1] == sentence
+    assert ran.err == f"{sentence}\n"
     assert not (tmp_path / "gradebook.db").exists()
 
 
@@ -157,3 +157,16 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     for command in ("grade", "demo", "doctor", "verify"):
         assert f"\n    {command} " in said
+
+
+def test_an_assignment_that_nobody_handed_in_does_not_stop_the_next(handed_in: Path) -> None:
+    ran = autograder(handed_in, "grade", "ps2", "ps1")
+    assert ran.status == 2
+    assert ran.err == f"No submissions of ps2: looked for {handed_in}/submitted/*/ps2.\n"
+    assert "ps1  right                      4.00 / 7" in ran.out
+
+
+def test_a_course_without_a_configuration_is_graded_without_a_word_about_that(handed_in: Path) -> None:
+    (handed_in / "nbgrader_config.py").unlink()
+    ran = autograder(handed_in, "grade", "ps1")
+    assert (ran.status, ran.err) == (0, "")

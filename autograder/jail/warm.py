@@ -84,6 +84,7 @@ def _warm_up() -> Any:
         raise ValueError
     except ValueError:
         shell.InteractiveTB.structured_traceback(*sys.exc_info())
+    str(torch.sin(torch.tensor([1.0, 2.0], requires_grad=True) ** 2 * 3 + 1))  # first uses are slow, in every child
     autograder.check = autograder.grade = _looked_at_later
     show.stop_drawing()
     autograder.show = show
