@@ -21,6 +21,13 @@ PASSED, PARTLY, FAILED, WAITING, UNDEFINED = "passed", "partly", "failed", "wait
 _SIGNS = {PASSED: "✓", PARTLY: "◐", FAILED: "✗", WAITING: "○", UNDEFINED: "○"}
 _COLOURS = {PASSED: "#2e7d32", PARTLY: "#b26a00", FAILED: "#c62828", WAITING: "#607d8b", UNDEFINED: "#607d8b"}
 ABSENT = "NameError"
+_PHRASES = {
+    ANSWER: "your answer",
+    "tracked": "`requires_grad` of your result",
+    "memory of its own": "memory of its own",
+    "shares_memory": "sharing memory with the original",
+    "recording while f ran": "recording while f ran",
+}  # what parts are called that are more than a student's own names
 
 
 @dataclass(frozen=True)
@@ -136,7 +143,7 @@ def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
     if part == ERRORS:
         want = fact.want.kinds[0]
         return f"{show_call(marks, worst)} must raise {want}; yours {_came(fact.got)}"
-    name = "your answer" if part == ANSWER else f"your {part}"
+    name = _PHRASES.get(part, f"your {part}")
     tally = f"wrong at {len(indices)} of {len(found)} inputs" if hidden else f"wrong{call}"
     if isinstance(fact.got, (Opaque, Raised)) and _in_one_piece(marks):
         came = f"raised {_error(fact.got)}" if isinstance(fact.got, Raised) else f"is {fact.got.description}"

@@ -9,6 +9,7 @@ that come back can be read without running anything.
 from __future__ import annotations
 
 import base64
+import decimal
 import json
 import numbers
 from dataclasses import dataclass, field
@@ -83,6 +84,8 @@ def _plain(thing: Any, depth: int, room: list[int]) -> Value:
     if isinstance(thing, str):
         return str(thing)[:MAX_TEXT]
     if isinstance(thing, (np.ndarray, np.generic)):
+        if thing.dtype.kind == "U":
+            return _plain(thing.tolist(), depth, room)
         if thing.dtype.kind not in "biufc":
             return Opaque(f"an array of dtype {thing.dtype}")
         wide = {"f": np.float64, "c": np.complex128}.get(thing.dtype.kind) if thing.dtype.itemsize > 8 else None
@@ -90,7 +93,7 @@ def _plain(thing: Any, depth: int, room: list[int]) -> Value:
     if isinstance(thing, numbers.Integral):
         number = int(thing)
         return number if number.bit_length() <= MAX_BITS else Opaque(f"a whole number of {number.bit_length()} bits")
-    if isinstance(thing, numbers.Real):
+    if isinstance(thing, (numbers.Real, decimal.Decimal)):
         return float(thing)
     if isinstance(thing, numbers.Complex):
         return _plain_tensor(torch.tensor(complex(thing)))

@@ -100,7 +100,8 @@ def just_called_it(f, x):
 
 
 @predict.mistake(
-    "You cut the graph off after f had run. By then torch has recorded it: recording has to be off while f runs."
+    "Your result has no graph, and yet torch recorded f. To cut a graph off afterwards is too late: recording has to "
+    "be off whenever f runs."
 )
 def detached_the_result(f, x):
     return f(x).detach()
