@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import decimal
 import fractions
 import json
 import math
@@ -88,7 +87,6 @@ def test_containers_keep_their_kind() -> None:
 OPAQUE = {
     "a function": (len, "a function"),
     "an object": (object(), "an object of type object"),
-    "a decimal": (decimal.Decimal(1), "an object of type Decimal"),
     "a generator": ((i for i in range(3)), "an object of type generator"),
     "an array of objects": (np.array([None]), "an array of dtype object"),
     "a meta tensor": (torch.empty(2, device="meta"), "a meta tensor, which has a shape but no values"),
