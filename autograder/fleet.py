@@ -7,6 +7,7 @@ standard library: a worker that dies takes only its job with it, and that job is
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import time
@@ -50,6 +51,7 @@ def run(
     than `seconds`, or the worker dies, the job is tried once more in a fresh worker, and then given up as Lost.
     """
     context = multiprocessing.get_context("fork")
+    gc.freeze()  # collections in a worker then leave alone what it shares with this process
     waiting = deque((job, 1) for job in jobs)
     crew: list[_Worker] = []
     try:

@@ -258,7 +258,8 @@ class _Grader:
             for origin in (job.folder, source):
                 _copy_files(origin, folder, [*directory.ignore, "*.ipynb"])
             for name, notebook in notebooks.items():
-                text = nbformat.v4.writes(split_lines(notebook), split_lines=False)  # else it is copied first
+                # In place of a copy, and without indentation, which json writes at a tenth of the speed.
+                text = nbformat.v4.writes(split_lines(notebook), split_lines=False, indent=None)
                 (folder / f"{name}.ipynb").write_text(text + "\n", encoding="utf-8")
             _set_permissions(folder, 0o664 if directory.groupshared else 0o444)
 

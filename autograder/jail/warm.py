@@ -61,12 +61,13 @@ def main(fd: int, place: Path) -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)  # or it could go on writing
     remove(place)
+    os._exit(0)  # there is nothing to tidy up, and torch takes its time over it
 
 
 def _warm_up() -> Any:
     """Import what notebooks use, in one thread, and never a backward: autograd's threads do not survive a fork."""
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-    from . import child
+    from . import child, pages
 
     shell = child.make_shell()  # before pyplot, whose inline backend looks for a shell when it is loaded
     import matplotlib.pyplot as plt
@@ -90,6 +91,7 @@ def _warm_up() -> Any:
     autograder.show = show
     gc.collect()
     gc.freeze()  # a child's collections then leave the shared pages alone
+    pages.collapse()
     return shell
 
 
