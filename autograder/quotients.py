@@ -394,7 +394,7 @@ def _has_a_name(node: ast.AST) -> bool:
 def _is_divided_by(step: ast.AST, tops: list[ast.AST], bottoms: list[ast.AST], values: Values) -> bool:
     size = number(step, values)
     if size is None:
-        return any(_is_multiple(bottom, step) for bottom in bottoms)
+        return any(_is_multiple(bottom, step) for bottom in bottoms) or _all_factors_of(step, bottoms, values)
     if not 0 < abs(size) <= _LARGEST_STEP:
         return False
     if any(_is_multiple(bottom, step) for bottom in bottoms):
@@ -405,6 +405,12 @@ def _is_divided_by(step: ast.AST, tops: list[ast.AST], bottoms: list[ast.AST], v
     divisor /= math.prod(v for t in tops if (v := number(t, values)))
     ratio = abs(divisor / size)
     return abs(divisor) < 1 and any(math.isclose(ratio, n, rel_tol=1e-9) for n in _USUAL_MULTIPLES)
+
+
+def _all_factors_of(step: ast.AST, bottoms: list[ast.AST], values: Values) -> bool:
+    """Whether a step such as 1e-6·(1 + |x|) is among the factors of the divisor, but for numbers."""
+    tops, below = ([ast.dump(f) for f in factors if number(f, values) is None] for factors in _factors(step))
+    return bool(tops) and not below and set(tops) <= {ast.dump(bottom) for bottom in bottoms}
 
 
 def _is_multiple(bottom: ast.AST, step: ast.AST) -> bool:

@@ -55,6 +55,11 @@ HONEST = {
     "a mean of chunks": "return ((X + b) @ w - y) / len(y)",
     "a variable called gradient": "gradient = 2 * x\nreturn gradient",
     "a method of the student's own": "return model.gradient(x)",
+    "a local called deriv": "deriv = 2 * x\nreturn deriv",
+    "a node asked for its name": "print(y.grad_fn.name(), y.grad_fn.next_functions[0][0].name())\nreturn 2 * x",
+    "a difference over a tiny epsilon more": "eps = 1e-12\nreturn (p - y) / (p * (1 - p) + eps)",
+    "a difference in thousandths": "return 1000 * (x - y)",
+    "an identity at a tiny angle": "b = 1e-3\nreturn (math.sin(x + b) - math.sin(x - b)) / (2 * math.sin(b))",
     "a local called grad": "grad = lambda t: 2 * t\nreturn grad(x)",
 }
 
@@ -96,6 +101,18 @@ DIFFERENCES = {
     "in a lambda": "g = lambda t, h=1e-5: (f(t + h) - f(t)) / h\nreturn g(x)",
     "in an inner function": "def g(h):\n    return (f(x + h) - f(x)) / h\nreturn g(1e-6)",
     "in a dict": "h = 1e-5\nreturn {'dw': (f(x, w + h) - f(x, w)) / h}",
+    "a step of two terms": "h = 1e-6 * (1 + abs(x))\nhi, lo = f(x + h), f(x - h)\nreturn (hi - lo) / (2 * h)",
+    "a step from finfo": "h = np.sqrt(np.finfo(float).eps)\nreturn (f(x + h) - f(x)) / h",
+    "values in a list": "h = 1e-6\ny = [f(x - h), f(x + h)]\nreturn (y[1] - y[0]) / (2 * h)",
+    "values in an array": "h = 1e-6\ny = f(np.array([x - h, x, x + h]))\nreturn (y[2] - y[0]) / (2 * h)",
+    "one element moved": "h = 1e-6\nup = x.clone()\nup[0] += h\nreturn (f(up) - f(x)) / h",
+    "one element moved there and back": "for i in range(3):\n    w[i] += 1e-6\n    up = f(w)\n    w[i] -= 2e-6\n"
+    "    g[i] = (up - f(w)) / 2e-6\nreturn g",
+    "carried through a loop": "lo, hi = x - 1e-6, x + 1e-6\nfor f in functions:\n    lo, hi = f(lo), f(hi)\n"
+    "return (hi - lo) / 2e-6",
+    "a default step": "def g(f, x, h=1e-6):\n    y = [f(x + h), f(x)]\n    return (y[0] - y[1]) / h\nreturn g(f, x)",
+    "numpy's diff twice": "xs = np.array([x - 1e-5, x + 1e-5])\nreturn (np.diff(xs**2) / np.diff(xs))[0]",
+    "complex step of one element": "z = x + 0j\nz[0] += 1e-20j\nreturn f(z).imag / 1e-20",
     "complex step": "h = 1e-20\nreturn f(x + 1j * h).imag / h",
     "complex step with literals": "return f(x + 1e-20j).imag / 1e-20",
     "complex step, scaled": "return f(x + 1e-20j).imag * 1e20",
@@ -121,6 +138,10 @@ DIFFERENTIATORS = {
     "an import inside": "from torch.func import grad\nreturn grad(f)(t)",
     "scipy": "import scipy.misc\nreturn scipy.misc.derivative(f, x)",
     "a symbol's diff": "import sympy\ns = sympy.Symbol('s')\nreturn (s**2).diff(s).subs(s, x)",
+    "a node called": "return y.grad_fn(torch.ones(()))",
+    "a node called by another name": "node = y.grad_fn.next_functions[0][0]\nreturn node(torch.ones(()))",
+    "numpy's polyder": "return np.polyval(np.polyder([1, 0, 0]), x)",
+    "a polynomial's deriv": "return np.polynomial.Polynomial([0, 0, 1]).deriv()(x)",
     "sympy's diff": "from sympy import diff\nreturn diff(f)(x)",
 }
 
