@@ -7,7 +7,6 @@ In nbgrader_config.py:
 
 from __future__ import annotations
 
-import atexit
 import functools
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from .course import secret
 from .gradebook import read_keys
 from .jail import doctor
 from .jail.limits import Limits
-from .jail.process import JailError, JailUnavailable, WarmProcess
+from .jail.process import JailError, JailUnavailable, WarmProcess, shared
 
 
 class JailedExecute(NbGraderPreprocessor):
@@ -40,21 +39,20 @@ class JailedExecute(NbGraderPreprocessor):
         try:
             self._run(notebook, seed)
         except JailError:
-            warm_process.cache_clear()
+            examined.cache_clear()
+            shared.cache_clear()
             self._run(notebook, seed)
         return notebook, resources
 
     def _run(self, notebook: NotebookNode, seed: tuple[str, str]) -> None:
-        with warm_process(self.jail).open(Limits(), jail=self.jail) as child:
+        with examined(self.jail).open(Limits(), jail=self.jail) as child:
             submission.run(notebook, child, seed)
 
 
 @functools.cache
-def warm_process(jail: bool) -> WarmProcess:
-    """One for this Python process, however many submissions it grades. Raises JailUnavailable where it has a hole."""
-    process = WarmProcess()
-    atexit.register(process.close)
-    escapes = doctor.open_escapes(process) if jail else []
+def examined(jail: bool) -> WarmProcess:
+    """The warm process, once no escape is open. Raises JailUnavailable where one is."""
+    escapes = doctor.open_escapes(shared()) if jail else []
     if escapes:
         raise JailUnavailable(doctor.refusal(escapes))
-    return process
+    return shared()

@@ -3,7 +3,6 @@
     process.py  our end: start the warm process, open children, end them
     client.py   our end of a child: run cells, drive answers
     warm.py     imports torch once, forks a child for each request; has never seen a task or a seed
-    pages.py    makes its forks cheap
     child.py    runs the student's cells and drives their answers, and sends values back
     lock.py     what a child may not do: Landlock, seccomp, rlimits, capabilities
     limits.py   how much it may use: every number in one place

@@ -67,7 +67,7 @@ def main(fd: int, place: Path) -> None:
 def _warm_up() -> Any:
     """Import what notebooks use, in one thread, and never a backward: autograd's threads do not survive a fork."""
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
-    from . import child, pages
+    from . import child
 
     shell = child.make_shell()  # before pyplot, whose inline backend looks for a shell when it is loaded
     import matplotlib.pyplot as plt
@@ -91,7 +91,6 @@ def _warm_up() -> Any:
     autograder.show = show
     gc.collect()
     gc.freeze()  # a child's collections then leave the shared pages alone
-    pages.collapse()
     return shell
 
 
