@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .answers import LocalAnswer
@@ -14,17 +14,15 @@ from .values import Raised, Value
 
 @dataclass(frozen=True)
 class Suspect:
-    """A listed mistake, driven on some probes: the parts that it gives there, and the names of those it gets wrong."""
+    """A listed mistake, and the parts that it gives on some probes, in their order."""
 
     mistake: Mistake
-    signatures: list[Parts]
-    wrong: set[str]
+    signatures: Iterable[Parts]
 
 
 def suspects(marks: Marks) -> list[Suspect]:
     """Every listed mistake, driven on the probes of `marks`."""
-    driven = ((mistake, _signatures(marks, mistake)) for mistake in marks.task.mistakes)
-    return [Suspect(m, given, _parts_in_which_they_differ(marks, given, marks.truths)) for m, given in driven]
+    return [Suspect(mistake, list(_signatures(marks, mistake))) for mistake in marks.task.mistakes]
 
 
 def mistakes_in(marks: Marks, among: Sequence[Suspect] | None = None) -> list[Mistake]:
@@ -36,14 +34,14 @@ def mistakes_in(marks: Marks, among: Sequence[Suspect] | None = None) -> list[Mi
         return []
     whole: list[Mistake] = []
     explains: dict[str, tuple[Mistake, frozenset[str]]] = {}
-    for suspect in suspects(marks) if among is None else among:
-        mistake, wrong = suspect.mistake, suspect.wrong
-        unlike = _parts_in_which_they_differ(marks, suspect.signatures, marks.signatures)
+    lazily = (Suspect(mistake, _signatures(marks, mistake)) for mistake in marks.task.mistakes)
+    for suspect in lazily if among is None else among:
+        wrong, unlike = _wrong_and_unlike(marks, suspect.signatures)
         if wrong and not unlike:
-            whole.append(mistake)
+            whole.append(suspect.mistake)
         # Part of the answer: every part that the mistake gets wrong is wrong in the same way here.
         if wrong and not wrong & unlike:
-            explains[mistake.name] = mistake, frozenset(wrong & failing)
+            explains[suspect.mistake.name] = suspect.mistake, frozenset(wrong & failing)
     if whole:
         return whole if len(whole) == 1 else []
     return _cover(failing, explains)
@@ -63,23 +61,33 @@ def _cover(failing: set[str], explains: dict[str, tuple[Mistake, frozenset[str]]
     return found
 
 
-def _signatures(marks: Marks, mistake: Mistake) -> list[Parts]:
+def _signatures(marks: Marks, mistake: Mistake) -> Iterator[Parts]:
+    """The parts that `mistake` gives on each probe, driven as they are asked for."""
     task = marks.task
     answer = LocalAnswer(mistake.answer, task.name)
-    driven = answer.drive(task.driver, marks.probes, names=task.parameters, watch=False)
-    return [
-        signature(task, inputs, mine, truth)
-        for inputs, mine, truth in zip(marks.probes, driven, marks.expected, strict=True)
-    ]
+    for inputs, truth in zip(marks.probes, marks.expected, strict=True):
+        (mine,) = answer.drive(task.driver, [inputs], names=task.parameters, watch=False)
+        yield signature(task, inputs, mine, truth)
 
 
-def _parts_in_which_they_differ(marks: Marks, some: list[Parts], others: list[Parts]) -> set[str]:
-    differing: set[str] = set()
-    for one, other, truth in zip(some, others, marks.truths, strict=True):
-        for name in (one.keys() & other.keys()) - differing:
-            if not _same(marks, name, one[name], other[name], truth.get(name)):
-                differing.add(name)
-    return differing
+def _wrong_and_unlike(marks: Marks, given: Iterable[Parts]) -> tuple[set[str], set[str]]:
+    """The parts that a mistake gets wrong, and those in which it differs from the answer.
+
+    Stops at the first probe that clears the answer of the mistake, a part that is both: mostly the first of all.
+    """
+    wrong: set[str] = set()
+    unlike: set[str] = set()
+    for parts, mine, truth in zip(given, marks.signatures, marks.truths, strict=False):
+        wrong |= _differing(marks, parts, truth, truth, wrong)
+        unlike |= _differing(marks, parts, mine, truth, unlike)
+        if wrong & unlike:
+            break
+    return wrong, unlike
+
+
+def _differing(marks: Marks, one: Parts, other: Parts, truth: Parts, known: set[str]) -> set[str]:
+    names = (one.keys() & other.keys()) - known
+    return {name for name in names if not _same(marks, name, one[name], other[name], truth.get(name))}
 
 
 def _same(marks: Marks, name: str, one: Value, other: Value, truth: Value) -> bool:
