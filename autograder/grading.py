@@ -241,7 +241,7 @@ class _Grader:
                 notebook = submission.restored(submission.read(path), self.keys[name])
             except submission.UnreadableSubmission as error:
                 return Graded(problem=str(error))
-            with self.warm.open(self.limits, jail=self.jail) as child:
+            with self.warm.open(self.limits, jail=self.jail, source=submission.code(notebook)) as child:
                 submission.run(notebook, child, (self.secret, job.student))
             resources = {"nbgrader": {"student": job.student, "assignment": self.assignment, "notebook": name}}
             for preprocessor in later:

@@ -45,7 +45,7 @@ class JailedExecute(NbGraderPreprocessor):
         return notebook, resources
 
     def _run(self, notebook: NotebookNode, seed: tuple[str, str]) -> None:
-        with examined(self.jail).open(Limits(), jail=self.jail) as child:
+        with examined(self.jail).open(Limits(), jail=self.jail, source=submission.code(notebook)) as child:
             submission.run(notebook, child, seed)
 
 

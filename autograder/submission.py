@@ -136,6 +136,11 @@ def _restore(cell: NotebookNode, known: KeyCell) -> None:
     cell.metadata.nbgrader = metadata
 
 
+def code(notebook: NotebookNode) -> str:
+    """All of a notebook's code."""
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+
+
 def task_graded_by(source: str) -> str | None:
     """The task that a test cell of ours grades: the name in its `grade("name", ...)`; None for other courses' cells."""
     try:

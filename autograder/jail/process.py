@@ -23,6 +23,9 @@ from .limits import Limits
 if TYPE_CHECKING:
     from .client import Child
 
+# a word in a submission -> what its first use imports. The first call of torch.func takes more than a second.
+SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
+
 
 class JailError(RuntimeError):
     """The jail itself failed: nothing can be said about the submission."""
@@ -54,14 +57,18 @@ class WarmProcess:
             )
         self._control = ours
 
-    def open(self, limits: Limits, *, jail: bool = True) -> Child:
-        """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none."""
+    def open(self, limits: Limits, *, jail: bool = True, source: str = "") -> Child:
+        """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none.
+
+        What the code in `source` would be slow to import is imported before the fork, once for all children.
+        """
         from .channel import Channel
         from .client import Child
 
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe()
-        order = json.dumps({"limits": asdict(limits), "jail": jail}).encode()
+        ahead = sorted({module for word, module in SLOW_IMPORTS.items() if word in source})
+        order = json.dumps({"limits": asdict(limits), "jail": jail, "ahead": ahead}).encode()
         try:
             socket.send_fds(self._control, [order], [theirs.fileno(), status_write])
         except OSError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
@@ -48,6 +49,7 @@ def main(fd: int, place: Path) -> None:
                 break
             order = json.loads(message)
             channel_fd, status_fd = descriptors
+            _import(order["ahead"])
             folder = Path(tempfile.mkdtemp(prefix="submission-", dir=place))
             pid = os.fork()
             if not pid:
@@ -92,6 +94,16 @@ def _warm_up() -> Any:
     gc.collect()
     gc.freeze()  # a child's collections then leave the shared pages alone
     return shell
+
+
+def _import(modules: list[str]) -> None:
+    """Import what is not there yet."""
+    missing = [name for name in modules if name not in sys.modules]
+    for name in missing:
+        importlib.import_module(name)
+    if missing:
+        gc.collect()
+        gc.freeze()
 
 
 def _looked_at_later(name: object = "", answer: object = None) -> None:

@@ -267,3 +267,13 @@ def test_a_folder_is_measured_by_all_that_is_in_it(tmp_path: Path) -> None:
     for number in range(100):
         (tmp_path / str(number)).touch()
     assert client.holds_more_than(200_000, tmp_path), "empty files count too"
+
+
+def test_what_a_submission_is_slow_to_import_is_there_when_it_starts() -> None:
+    code = "import sys; print('torch._dynamo' in sys.modules)"
+    with WarmProcess() as warm:
+        with warm.open(Limits(), source="x = 1") as child:
+            assert child.run(code).outputs[0]["text"] == "False\n"
+        with warm.open(Limits(), source="torch.func.grad(f)(x)") as child:
+            assert child.run(code).outputs[0]["text"] == "True\n"
+            assert child.run("import torch; torch.func.grad(torch.sin)(torch.tensor(0.0)).item()").stopped is None
