@@ -14,7 +14,7 @@ import torch
 
 from .compare import Difference, as_tensor
 from .marking import ANSWER, ERRORS, INPUTS, SECOND_CALL, STATE, Marks, described
-from .task import Inputs, Mistake, Task
+from .task import Mistake, Task
 from .values import Opaque, Raised, Value
 
 PASSED, PARTLY, FAILED, WAITING, UNDEFINED = "passed", "partly", "failed", "waiting", "undefined"
@@ -258,11 +258,7 @@ def _next_step(mistakes: Sequence[Mistake], hidden: bool) -> str:
 
 def show_call(marks: Marks, index: int) -> str:
     """The call on probe `index`, as a student would type it: `d_square(3.0)`."""
-    return f"{marks.task.name}({', '.join(_argument(value) for value in _arguments(marks.probes[index]))})"
-
-
-def _arguments(inputs: Inputs) -> Inputs:
-    return inputs
+    return f"{marks.task.name}({', '.join(_argument(value) for value in marks.probes[index])})"
 
 
 def _argument(value: Value) -> str:
