@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-
 from .answers import LocalAnswer
 from .compare import alike
-from .marking import CONDUCT, ERRORS, Marks, Parts, signature
-from .task import Mistake
+from .marking import CONDUCT, ERRORS, Case, Marks, Parts, signature
+from .task import Mistake, Task
 from .values import Raised, Value
 
 
-@dataclass(frozen=True)
-class Suspect:
-    """A listed mistake, and the parts that it gives on some probes, in their order."""
-
-    mistake: Mistake
-    signatures: Iterable[Parts]
-
-
-def suspects(marks: Marks) -> list[Suspect]:
-    """Every listed mistake, driven on the probes of `marks`."""
-    return [Suspect(mistake, list(_signatures(marks, mistake))) for mistake in marks.task.mistakes]
-
-
-def mistakes_in(marks: Marks, among: Sequence[Suspect] | None = None) -> list[Mistake]:
-    """The listed mistakes that are in the answer, surest first; [] where its faults match none or match several.
-
-    `among` saves driving the mistakes again where many answers to one task have the same probes."""
+def mistakes_in(marks: Marks) -> list[Mistake]:
+    """The listed mistakes that are in the answer, surest first; [] where its faults match none or match several."""
     failing = set(marks.failing)
     if not failing or not marks.attempted:
         return []
     whole: list[Mistake] = []
     explains: dict[str, tuple[Mistake, frozenset[str]]] = {}
-    lazily = (Suspect(mistake, _signatures(marks, mistake)) for mistake in marks.task.mistakes)
-    for suspect in lazily if among is None else among:
-        wrong, unlike = _wrong_and_unlike(marks, suspect.signatures)
+    for mistake in marks.task.mistakes:
+        wrong, unlike = _wrong_and_unlike(marks, mistake)
         if wrong and not unlike:
-            whole.append(suspect.mistake)
+            whole.append(mistake)
         # Part of the answer: every part that the mistake gets wrong is wrong in the same way here.
         if wrong and not wrong & unlike:
-            explains[suspect.mistake.name] = suspect.mistake, frozenset(wrong & failing)
+            explains[mistake.name] = mistake, frozenset(wrong & failing)
     if whole:
         return whole if len(whole) == 1 else []
     return _cover(failing, explains)
@@ -61,28 +42,29 @@ def _cover(failing: set[str], explains: dict[str, tuple[Mistake, frozenset[str]]
     return found
 
 
-def _signatures(marks: Marks, mistake: Mistake) -> Iterator[Parts]:
-    """The parts that `mistake` gives on each probe, driven as they are asked for."""
-    task = marks.task
-    answer = LocalAnswer(mistake.answer, task.name)
-    for inputs, truth in zip(marks.probes, marks.expected, strict=True):
-        (mine,) = answer.drive(task.driver, [inputs], names=task.parameters, watch=False)
-        yield signature(task, inputs, mine, truth)
-
-
-def _wrong_and_unlike(marks: Marks, given: Iterable[Parts]) -> tuple[set[str], set[str]]:
+def _wrong_and_unlike(marks: Marks, mistake: Mistake) -> tuple[set[str], set[str]]:
     """The parts that a mistake gets wrong, and those in which it differs from the answer.
 
     Stops at the first probe that clears the answer of the mistake, a part that is both: mostly the first of all.
     """
     wrong: set[str] = set()
     unlike: set[str] = set()
-    for parts, mine, truth in zip(given, marks.signatures, marks.truths, strict=False):
-        wrong |= _differing(marks, parts, truth, truth, wrong)
-        unlike |= _differing(marks, parts, mine, truth, unlike)
+    for case, mine in zip(marks.cases, marks.signatures, strict=True):
+        parts = _mistaken(marks.task, case, mistake)
+        wrong |= _differing(marks, parts, case.truth, case.truth, wrong)
+        unlike |= _differing(marks, parts, mine, case.truth, unlike)
         if wrong & unlike:
             break
     return wrong, unlike
+
+
+def _mistaken(task: Task, case: Case, mistake: Mistake) -> Parts:
+    """The parts that `mistake` gives, driven when they are first asked for."""
+    if mistake.name not in case.mistaken:
+        answer = LocalAnswer(mistake.answer, task.name)
+        (outcome,) = answer.drive(task.driver, [case.inputs], names=task.parameters, watch=False)
+        case.mistaken[mistake.name] = signature(task, case.inputs, outcome, case.outcome)
+    return case.mistaken[mistake.name]
 
 
 def _differing(marks: Marks, one: Parts, other: Parts, truth: Parts, known: set[str]) -> set[str]:

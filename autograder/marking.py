@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -24,23 +24,43 @@ Parts = dict[str, Value]
 
 
 @dataclass(frozen=True)
+class Case:
+    """One probe, and what is right there.
+
+    outcome   the oracle's
+    truth     its parts
+    mistaken  the parts that listed mistakes give here, by name: those that `diagnose` had to look at so far
+    """
+
+    inputs: Inputs
+    outcome: Outcome
+    truth: Parts
+    mistaken: dict[str, Parts] = field(default_factory=dict)
+
+
+def cases(task: Task, probes: Sequence[Inputs]) -> list[Case]:
+    """Drive the oracle on `probes`."""
+    outcomes = [drive(task.driver, task.oracle, inputs, names=task.parameters, twice=False) for inputs in probes]
+    return [
+        Case(inputs, outcome, signature(task, inputs, outcome, outcome))
+        for inputs, outcome in zip(probes, outcomes, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
 class Marks:
     """The verdict on one answer.
 
-    differences     part -> for each probe the difference, or None where it holds; conduct is among the parts
-    signatures      for each probe the answer's own parts, to recognise a mistake by
-    truths          for each probe the oracle's parts
-    expected        for each probe the oracle's outcome
+    differences     part -> for each case the difference, or None where it holds; conduct is among the parts
+    signatures      for each case the answer's own parts, to recognise a mistake by
     differentiated  how a by-hand answer differentiates, or None
     fraction        of the points, 0 to 1
     """
 
     task: Task
-    probes: tuple[Inputs, ...]
+    cases: Sequence[Case]
     differences: dict[str, list[Difference | None]]
     signatures: list[Parts]
-    truths: list[Parts]
-    expected: list[Outcome]
     differentiated: str | None
     fraction: float
 
@@ -69,31 +89,27 @@ class Marks:
         )
 
 
-def mark(task: Task, answer: Answer, probes: Sequence[Inputs]) -> Marks:
-    """Drive `answer` on `probes` and hold what comes back against the oracle."""
+def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
+    """Drive `answer` on the probes of `cases` and hold what comes back against what is right."""
+    probes = [case.inputs for case in cases]
     outcomes = answer.drive(task.driver, probes, names=task.parameters, watch=task.by_hand)
-    expected = [drive(task.driver, task.oracle, inputs, names=task.parameters, twice=False) for inputs in probes]
-    truths = [signature(task, inputs, outcome, outcome) for inputs, outcome in zip(probes, expected, strict=True)]
     signatures = [
-        signature(task, inputs, outcome, truth)
-        for inputs, outcome, truth in zip(probes, outcomes, expected, strict=True)
+        signature(task, case.inputs, outcome, case.outcome) for case, outcome in zip(cases, outcomes, strict=True)
     ]
-    names = {name: None for truth in truths for name in truth}  # a dict keeps the order
+    names = {name: None for case in cases for name in case.truth}  # a dict keeps the order
     differences: dict[str, list[Difference | None]] = {
         name: [
-            difference(mine[name], truth[name], rtol=task.rtol, atol=task.atol) if name in truth else None
-            for mine, truth in zip(signatures, truths, strict=True)
+            difference(mine[name], case.truth[name], rtol=task.rtol, atol=task.atol) if name in case.truth else None
+            for mine, case in zip(signatures, cases, strict=True)
         ]
         for name in names
     }
     differentiated = _differentiated(task, answer, outcomes) if task.by_hand else None
     return Marks(
         task=task,
-        probes=tuple(probes),
+        cases=cases,
         differences=differences,
         signatures=signatures,
-        truths=truths,
-        expected=expected,
         differentiated=differentiated,
         fraction=0.0 if differentiated else _fraction(task, differences),
     )

@@ -87,10 +87,10 @@ def unmarked(task: Task, why: str, *, points: float) -> Report:
 def _headline(marks: Marks, earned: float, points: float, hidden: bool) -> str:
     if hidden:
         return f"{marks.task.name}: {earned:g} / {points:g} points"
-    right = sum(not any(marks.differences[part][i] for part in marks.differences) for i in range(len(marks.probes)))
+    right = sum(not any(marks.differences[part][i] for part in marks.differences) for i in range(len(marks.cases)))
     if marks.differentiated:
         right = 0
-    return f"{marks.task.name}: {right} of {len(marks.probes)} examples right"
+    return f"{marks.task.name}: {right} of {len(marks.cases)} examples right"
 
 
 def _absent(marks: Marks) -> bool:
@@ -136,7 +136,7 @@ def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
     if part == SECOND_CALL:
         return f"a second call with the same inputs gives another answer{call}: something is left over from the first"
     if part == INPUTS:
-        changed = _changed_inputs(marks.signatures[worst][part], marks.truths[worst][part])
+        changed = _changed_inputs(marks.signatures[worst][part], marks.cases[worst].truth[part])
         return f"{changed}; leave the inputs as they were{call}"
     if part == STATE:
         return f"{_changed_state(marks.signatures[worst][part])}: put it back before you return{call}"
@@ -258,7 +258,7 @@ def _next_step(mistakes: Sequence[Mistake], hidden: bool) -> str:
 
 def show_call(marks: Marks, index: int) -> str:
     """The call on probe `index`, as a student would type it: `d_square(3.0)`."""
-    return f"{marks.task.name}({', '.join(_argument(value) for value in marks.probes[index])})"
+    return f"{marks.task.name}({', '.join(_argument(value) for value in marks.cases[index].inputs)})"
 
 
 def _argument(value: Value) -> str:

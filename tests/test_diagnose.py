@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from autograder.answers import LocalAnswer
-from autograder.diagnose import mistakes_in, suspects
-from autograder.marking import mark
+from autograder.diagnose import mistakes_in
+from autograder.marking import cases, mark
 from autograder.task import Task, task
 
 
@@ -74,7 +74,9 @@ def squared(x):
 
 
 def names(task: Task, answer: Callable[..., Any]) -> list[str]:
-    return [mistake.name for mistake in mistakes_in(mark(task, LocalAnswer(answer, task.name), task.examples))]
+    return [
+        mistake.name for mistake in mistakes_in(mark(task, LocalAnswer(answer, task.name), cases(task, task.examples)))
+    ]
 
 
 def test_a_right_answer_has_no_mistake() -> None:
@@ -124,8 +126,21 @@ def test_where_two_mistakes_give_the_same_numbers_none_is_told() -> None:
     assert names(ambiguous, lambda x: 4.0) == []
 
 
-def test_suspects_can_be_driven_once_for_many_answers() -> None:
-    one, other = (mark(square, LocalAnswer(f, "square"), square.examples) for f in (doubled, negative))
-    driven = suspects(one)
-    assert [m.name for m in mistakes_in(one, driven)] == ["doubled"]
-    assert [m.name for m in mistakes_in(other, driven)] == ["negative"]
+def test_a_mistake_is_driven_once_for_all_answers_that_share_their_probes() -> None:
+    driven: list[float] = []
+
+    @task(points=1, examples=[1.0, 3.0], probes=lambda rng: [])
+    def tripled(x: float) -> float:
+        """3x."""
+        return 3 * x
+
+    @tripled.mistake("You doubled x.")
+    def doubled(x: float) -> float:
+        driven.append(x)
+        return 2 * x
+
+    shared = cases(tripled, tripled.examples)
+    for _ in range(3):
+        found = mistakes_in(mark(tripled, LocalAnswer(lambda x: x + x, "tripled"), shared))
+        assert [mistake.name for mistake in found] == ["doubled"]
+    assert driven == [1.0, 1.0, 3.0, 3.0]  # each twice, as every answer is

@@ -17,6 +17,7 @@ from autograder.marking import (
     SECOND_CALL,
     STATE,
     Marks,
+    cases,
     described,
     mark,
 )
@@ -73,7 +74,7 @@ def names(x):
 
 
 def marks(task: Task, answer: Callable[..., Any]) -> Marks:
-    return mark(task, LocalAnswer(answer, task.name), task.examples)
+    return mark(task, LocalAnswer(answer, task.name), cases(task, task.examples))
 
 
 def test_a_right_answer_earns_everything() -> None:

@@ -10,7 +10,7 @@ import torch
 
 from autograder.answers import LocalAnswer
 from autograder.diagnose import mistakes_in
-from autograder.marking import mark
+from autograder.marking import cases, mark
 from autograder.report import FAILED, PARTLY, PASSED, WAITING, Report, report, unmarked
 from autograder.task import Task, task
 from autograder.values import Made
@@ -46,7 +46,7 @@ def reduced(x, reduction):
 
 
 def told(task: Task, answer: Callable[..., Any], *, hidden: bool = False, points: float | None = None) -> Report:
-    marks = mark(task, LocalAnswer(answer, task.name), task.examples)
+    marks = mark(task, LocalAnswer(answer, task.name), cases(task, task.examples))
     return report(marks, mistakes_in(marks), points=points or task.points, hidden=hidden)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from ..answers import LocalAnswer
-from ..diagnose import mistakes_in, suspects
-from ..marking import Marks, mark
+from ..diagnose import mistakes_in
+from ..marking import Case, cases, mark
 from ..probes import generator
 from ..report import report
 from ..task import Task
@@ -41,9 +41,9 @@ def verify_task(task: Task) -> Tally:
     """Try everything that is listed with `task`."""
     tally = Tally(task)
     tally.problems += _about_its_words(task)
-    among = [suspects(_marks(task, task.oracle, seed)) for seed in SEEDS]
+    drawn = [cases(task, [*task.examples, *task.probes(generator(seed, task.name))]) for seed in SEEDS]
     for mistake in task.mistakes:
-        marks = [_marks(task, mistake.answer, seed) for seed in SEEDS]
+        marks = [mark(task, LocalAnswer(mistake.answer, task.name), each) for each in drawn]
         if all(m.fraction < 1 for m in marks):
             tally.rejected += 1
         else:
@@ -51,8 +51,7 @@ def verify_task(task: Task) -> Tally:
                 f"{task.name}: the mistake {mistake.name} scores full marks on some seeds. "
                 f"Add probes on which it differs."
             )
-        pairs = zip(marks, among, strict=True)
-        found = [[m.name for m in mistakes_in(m, listed)] for m, listed in pairs if not m.differentiated]
+        found = [[m.name for m in mistakes_in(m)] for m in marks if not m.differentiated]
         if all(names == [mistake.name] for names in found):
             tally.diagnosed += 1
         else:
@@ -63,14 +62,14 @@ def verify_task(task: Task) -> Tally:
             )
     for name, answer in right_answers(task):
         tally.right_tried += 1
-        marks = [_marks(task, answer, seed) for seed in SEEDS]
+        marks = [mark(task, LocalAnswer(answer, task.name), each) for each in drawn]
         worst = min(marks, key=lambda m: m.fraction)
         if worst.fraction == 1:
             tally.accepted += 1
         else:
             said = report(worst, mistakes_in(worst), points=task.points, hidden=False)
             tally.problems.append(f"{task.name}: the right answer {name} loses marks. The report says:\n{said}")
-    tally.problems += _about_stub(task)
+    tally.problems += _about_stub(task, drawn[0])
     return tally
 
 
@@ -81,11 +80,6 @@ def right_answers(task: Task) -> Iterator[tuple[str, Callable[..., Any]]]:
     if listed:
         first = listed[0]
         yield from ((f"{first.__name__} {how.__name__}", how(first)) for how in DISGUISES)
-
-
-def _marks(task: Task, answer: Callable[..., Any], seed: str) -> Marks:
-    probes = [*task.examples, *task.probes(generator(seed, task.name))]
-    return mark(task, LocalAnswer(answer, task.name), probes)
 
 
 def _about_its_words(task: Task) -> Iterator[str]:
@@ -107,11 +101,11 @@ def _about_its_words(task: Task) -> Iterator[str]:
             yield f"{task.name}: the explanation of {mistake.name} should be a sentence and end like one."
 
 
-def _about_stub(task: Task) -> Iterator[str]:
+def _about_stub(task: Task, drawn: list[Case]) -> Iterator[str]:
     def stub(*args: Any) -> Any:
         raise NotImplementedError
 
-    marks = _marks(task, stub, SEEDS[0])
+    marks = mark(task, LocalAnswer(stub, task.name), drawn)
     if marks.fraction or "not attempted yet" not in str(report(marks, [], points=task.points, hidden=True)):
         yield f"{task.name}: a stub should score zero and read 'not attempted yet', but scores {marks.fraction:g}."
 
