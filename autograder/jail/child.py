@@ -7,19 +7,23 @@ values that earn marks are the right answers for inputs that did not exist befor
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
+import re
 import signal
 import sys
 import time
 from typing import Any, ClassVar
 
+import torch
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
 from .. import drivers
-from ..values import Raised, Value
+from ..values import Raised, Value, dump, load
 from .channel import Channel
 from .limits import Limits
 
@@ -147,12 +151,25 @@ class _Hook(DisplayHook):
         self.recorder.rich({"output_type": "execute_result", "data": _bundle(format_dict), "metadata": {}})
 
 
+class _Transformers(TransformerManager):
+    """Looks for magics only where there may be some: it does so with a tokenizer that is slower than the compiler."""
+
+    _magic = re.compile(r"[%!?]|^\s*[,;/]")
+
+    def do_token_transforms(self, lines: list[str]) -> list[str]:
+        return super().do_token_transforms(lines) if any(map(self._magic.search, lines)) else lines
+
+
 class Shell(InteractiveShell):
     """IPython without a terminal or a kernel: magics, `In`, `Out`, display and tracebacks as students know them."""
 
     displayhook_class = Type(_Hook)
     display_pub_class = Type(_Publisher)
     recorder: ClassVar[Recorder]
+
+    def should_run_async(self, raw_cell: str, **transformed: Any) -> bool:
+        # IPython compiles the cell to find that out.
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **transformed)
 
     def enable_gui(self, gui: Any = None) -> None:
         pass
@@ -177,8 +194,32 @@ def make_shell() -> Shell:
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     shell = Shell.instance(config=config, colors="nocolor")
+    shell.input_transformer_manager = _Transformers()
     shell.user_ns["__name__"] = "__main__"
     return shell
+
+
+_REHEARSAL = (
+    "import torch\nfrom autograder import check, show",
+    "t = torch.tensor([1.0, 2.0], requires_grad=True)\nfor x in (3.0, 4.0):\n    print(f'{x:.3f}', t**2)",
+    "def answer(x):\n    return torch.sin(x) * 3 + x.sum()",
+    "answer(t)",
+    "raise ValueError",
+)
+
+
+def rehearse(shell: Shell) -> None:
+    """Run a small notebook and drive its answer, in the warm process: what runs for the first time is slow, and writes
+    to memory that a child would have to copy. No backward: autograd's threads do not survive a fork."""
+    with contextlib.redirect_stdout(Stream("stdout", shell.recorder)):
+        for source in _REHEARSAL:
+            _run(shell, source)
+        request = {"driver": "call", "name": "answer", "names": ["x"], "probes": [(torch.ones(2),), (1.0,)]}
+        for watch in (False, True):
+            load(dump({"outcomes": _drive(shell, {**request, "watch": watch})}))
+    shell.reset()
+    for name in ("last_type", "last_value", "last_traceback"):
+        vars(sys).pop(name, None)
 
 
 def serve(channel: Channel, shell: Shell, limits: Limits) -> None:

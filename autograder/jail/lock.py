@@ -46,6 +46,7 @@ def prepare() -> Prepared:
 
 def lock(folder: Path, limits: Limits, prepared: Prepared) -> None:
     """Lock this process in. Raises CannotLock; there is no way back."""
+    end_with_parent()
     go_first()
     drop_capabilities()
     set_rlimits(limits)
@@ -237,9 +238,13 @@ def set_rlimits(limits: Limits) -> None:
         resource.setrlimit(kind, (amount, amount))
 
 
-def go_first() -> None:
-    """End with the process that made this one, and before it where memory runs out."""
+def end_with_parent() -> None:
+    """End with the process that made this one, however that ends."""
     _checked(_libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "prctl(PR_SET_PDEATHSIG)")
+
+
+def go_first() -> None:
+    """Where memory runs out, this process is the first to go."""
     Path("/proc/self/oom_score_adj").write_text("1000")
 
 

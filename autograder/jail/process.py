@@ -23,8 +23,9 @@ from .limits import Limits
 if TYPE_CHECKING:
     from .client import Child
 
-# a word in a submission -> what its first use imports. The first call of torch.func takes more than a second.
+# A word in a submission -> what its first use imports. For torch.func that takes more than a second.
 SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
+SLOW_IMPORTS |= dict.fromkeys(("matplotlib", "plt", "seaborn", ".plot"), "autograder.jail.pictures")
 
 
 class JailError(RuntimeError):

@@ -23,7 +23,7 @@ from typing import Any
 from .channel import Channel
 from .folder import remove
 from .limits import Limits
-from .lock import CannotLock, Prepared, lock, prepare
+from .lock import CannotLock, Prepared, end_with_parent, lock, prepare
 
 
 def main(fd: int, place: Path) -> None:
@@ -32,38 +32,96 @@ def main(fd: int, place: Path) -> None:
     control = socket.socket(fileno=fd)
     control.set_inheritable(False)
     shell = _warm_up()
-    prepared = _try_to_prepare()
+    _serve(control, place, shell, _try_to_prepare(), frozenset())
+    remove(place)
+    os._exit(0)  # there is nothing to tidy up, and torch takes its time over it
+
+
+def _serve(
+    control: socket.socket, place: Path, shell: Any, prepared: Prepared | CannotLock, imported: frozenset[str]
+) -> None:
+    """Fork a child for each order, until the other end of `control` is closed. `imported` went ahead already."""
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, tuple[int, Path]] = {}
+    branches: dict[frozenset[str], socket.socket] = {}
     while True:
-        ready, _, _ = select.select([fd, wake_read], [], [])
+        ready, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in ready:
             os.read(wake_read, 512)
             _reap(running)
-        if fd in ready:
+        if control.fileno() in ready:
             message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
             if not message:
                 break
             order = json.loads(message)
             channel_fd, status_fd = descriptors
-            _import(order["ahead"])
-            folder = Path(tempfile.mkdtemp(prefix="submission-", dir=place))
-            pid = os.fork()
-            if not pid:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                _close_all_but(channel_fd)
-                _child(socket.socket(fileno=channel_fd), folder, order, shell, prepared)
+            ahead = frozenset(order["ahead"])
+            if ahead <= imported:
+                pid, folder = _fork_child(order, channel_fd, place, shell, prepared)
+                running[pid] = status_fd, folder
+            else:
+                branch = branches.get(ahead)
+                if branch is None or _is_closed(branch):
+                    branch = branches[ahead] = _branch(ahead, place, shell, prepared)
+                socket.send_fds(branch, [message], descriptors)
+                os.close(status_fd)
             os.close(channel_fd)
-            running[pid] = status_fd, folder
     for pid in running:
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)  # or it could go on writing
-    remove(place)
-    os._exit(0)  # there is nothing to tidy up, and torch takes its time over it
+    for branch in branches.values():
+        branch.close()
+    with contextlib.suppress(ChildProcessError):
+        while True:  # or they could go on writing
+            os.wait()
+
+
+def _is_closed(branch: socket.socket) -> bool:
+    """Whether its process is gone: a branch sends nothing, so what can be read is the end."""
+    return bool(select.select([branch], [], [], 0)[0])
+
+
+def _branch(ahead: frozenset[str], place: Path, shell: Any, prepared: Prepared | CannotLock) -> socket.socket:
+    """Fork a warm process with more imported, for the submissions that need it. Others neither wait nor pay for that.
+
+    Returns our end of its socket. It ends when that is closed, or with this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork():
+        theirs.close()
+        return ours
+    try:
+        if sys.platform == "linux":
+            end_with_parent()
+        _forget_signals()
+        _close_all_but(theirs.fileno())
+        for name in ahead:
+            with contextlib.suppress(Exception):  # the submission's own import will say what is wrong
+                importlib.import_module(name)
+        gc.collect()
+        gc.freeze()
+        _serve(theirs, place, shell, prepared, ahead)
+    finally:
+        os._exit(0)
+
+
+def _fork_child(
+    order: dict[str, Any], channel_fd: int, place: Path, shell: Any, prepared: Prepared | CannotLock
+) -> tuple[int, Path]:
+    """The new child's process id and its folder."""
+    folder = Path(tempfile.mkdtemp(prefix="submission-", dir=place))
+    pid = os.fork()
+    if not pid:
+        _forget_signals()
+        _close_all_but(channel_fd)
+        _child(socket.socket(fileno=channel_fd), folder, order, shell, prepared)
+    return pid, folder
+
+
+def _forget_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _warm_up() -> Any:
@@ -71,8 +129,7 @@ def _warm_up() -> Any:
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     from . import child
 
-    shell = child.make_shell()  # before pyplot, whose inline backend looks for a shell when it is loaded
-    import matplotlib.pyplot as plt
+    shell = child.make_shell()
     import torch
 
     import autograder
@@ -81,29 +138,13 @@ def _warm_up() -> Any:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    plt.figure().canvas.draw()  # finds the fonts
-    plt.close("all")
-    try:
-        raise ValueError
-    except ValueError:
-        shell.InteractiveTB.structured_traceback(*sys.exc_info())
-    str(torch.sin(torch.tensor([1.0, 2.0], requires_grad=True) ** 2 * 3 + 1))  # first uses are slow, in every child
     autograder.check = autograder.grade = _looked_at_later
     show.stop_drawing()
     autograder.show = show
+    child.rehearse(shell)
     gc.collect()
     gc.freeze()  # a child's collections then leave the shared pages alone
     return shell
-
-
-def _import(modules: list[str]) -> None:
-    """Import what is not there yet."""
-    missing = [name for name in modules if name not in sys.modules]
-    for name in missing:
-        importlib.import_module(name)
-    if missing:
-        gc.collect()
-        gc.freeze()
 
 
 def _looked_at_later(name: object = "", answer: object = None) -> None:
@@ -126,6 +167,8 @@ def _reap(running: dict[int, tuple[int, Path]]) -> None:
             return
         if not pid:
             return
+        if pid not in running:  # a branch: orders for it will fail, as they should
+            continue
         status_fd, folder = running.pop(pid)
         remove(folder)
         with contextlib.suppress(OSError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from .picture import BLUE, GREY, ORANGE, Picture, drawn, missing
+from .picture import BLUE, GREY, ORANGE, Picture, blank, drawn, missing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Function = Callable[[Any], Any]
 
@@ -29,7 +30,7 @@ def tangents(
     """
     low, high = min(at) - 0.8, max(at) + 0.8
     xs = torch.linspace(low, high, 121, dtype=torch.float64)
-    figure = Figure(figsize=(8, 6.4), layout="constrained")
+    figure = blank(figsize=(8, 6.4), layout="constrained")
     curve, slopes = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     words = [_draw_curve(curve, f, tangent_line, at, xs, name), _draw_slopes(slopes, f, slope_at, at, xs)]
     return Picture.of(figure, "\n".join(words))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch
 
-from .picture import BLUE, GREEN, GREY, ORANGE, Picture, drawn
+from .picture import BLUE, GREEN, GREY, ORANGE, Picture, blank, drawn
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import FancyBboxPatch
 
 # Where each box stands, and what is written in it. x and y are data: no gradient is asked for them.
 _PLACES = {"w": (0, 2.2), "x": (0, 1.1), "b": (0, 0), "z": (2.3, 1.1), "p": (4.6, 1.1), "y": (4.6, 0), "L": (6.9, 1.1)}
@@ -23,7 +24,7 @@ _HALF_WIDTH, _HALF_HEIGHT = 0.52, 0.36
 def neuron(x: float, y: float, w: float, b: float) -> Picture:
     """The neuron p = σ(w·x + b) and its cross-entropy with y: values forward, gradients back, slopes on the edges."""
     values, grads, slopes = _passes(x, y, w, b)
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
+    figure = blank(figsize=(11, 4.8), layout="constrained")
     axes = figure.subplots()
     axes.set(xlim=(-0.65, 7.55), ylim=(-0.45, 2.65))
     axes.axis("off")
@@ -74,6 +75,8 @@ def _draw_box(axes: Axes, name: str, value: float, grad: float | None) -> None:
 
 
 def _box(x: float, y: float, edge: str) -> FancyBboxPatch:
+    from matplotlib.patches import FancyBboxPatch
+
     corner = (x - _HALF_WIDTH + 0.05, y - _HALF_HEIGHT + 0.05)
     width, height = 2 * _HALF_WIDTH - 0.1, 2 * _HALF_HEIGHT - 0.1
     return FancyBboxPatch(corner, width, height, boxstyle="round,pad=0.05", facecolor="white", edgecolor=edge, zorder=3)

@@ -7,9 +7,10 @@ import functools
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # From Okabe and Ito's palette, which people with any kind of colour vision can tell apart.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8A8A8A"
@@ -47,6 +48,13 @@ class Picture:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         image = {"image/png": base64.b64encode(self.png).decode()} if self.png else {}
         return {**image, "text/plain": self.text}
+
+
+def blank(**options: Any) -> Figure:
+    """A figure to draw in. Matplotlib is imported on first use: a grader, which draws nothing, starts without."""
+    from matplotlib.figure import Figure
+
+    return Figure(**options)
 
 
 def drawn(draw: Callable[..., Picture]) -> Callable[..., Picture]:

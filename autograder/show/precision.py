@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from .curves import Function
-from .picture import BLUE, GREEN, GREY, ORANGE, Picture, drawn, missing
+from .picture import BLUE, GREEN, GREY, ORANGE, Picture, blank, drawn, missing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BestStep = Callable[[Function, float, torch.dtype], Any]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -24,7 +25,7 @@ def step_errors(f: Function, x: float, *, name: str, best_step: BestStep | None 
     name       what to call f in the title: "sin"
     best_step  the student's, from (f, x, dtype) to a step; its choices are ringed
     """
-    figure = Figure(figsize=(8, 5), layout="constrained")
+    figure = blank(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
     words = [_draw_errors(axes, f, x, torch.float32, ORANGE), _draw_errors(axes, f, x, torch.float64, BLUE)]
     if best_step:
@@ -83,7 +84,7 @@ def dead_zone(stable_bce: Loss | None = None) -> Picture:
 
     stable_bce  the student's, from (z, y) to the loss of each element; drawn as well where it is given
     """
-    figure = Figure(figsize=(8, 6.4), layout="constrained")
+    figure = blank(figsize=(8, 6.4), layout="constrained")
     loss, gradient = figure.subplots(2, 1, sharex=True)
     z = torch.linspace(-10, 40, 401)
     words = ["With the clamp, loss and gradient stop at about z = 16.6; the right gradient stays at 1."]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from typing import TYPE_CHECKING
 
-from .picture import BLUE, GREY, ORANGE, Picture, drawn
+import torch
+
+from .picture import BLUE, GREY, ORANGE, Picture, blank, drawn
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _GAP = 1.1  # between two tensors, in cells
 
@@ -22,7 +24,7 @@ def shapes(**tensors: torch.Tensor) -> Picture:
     widths = [max(columns, 1.9) for _, columns in sizes.values()]
     tallest = max(rows for rows, _ in sizes.values())
     wide, high = sum(widths) + _GAP * (len(widths) - 1), 2 * tallest + 2.7
-    figure = Figure(figsize=(min(11, 0.62 * wide + 0.4), 0.62 * high * min(1, 10.6 / (0.62 * wide)) + 0.5))
+    figure = blank(figsize=(min(11, 0.62 * wide + 0.4), 0.62 * high * min(1, 10.6 / (0.62 * wide)) + 0.5))
     axes = figure.add_axes((0.02, 0.02, 0.96, 0.9))
     axes.set(xlim=(-0.1, wide + 0.1), ylim=(-high, 0.1), aspect="equal")
     axes.axis("off")
@@ -61,6 +63,8 @@ def _rows_and_columns(tensor: torch.Tensor) -> tuple[int, int]:
 
 def _draw(axes: Axes, tensor: torch.Tensor, caption: str, middle: float, top: float, tallest: int, colour: str) -> None:
     """One grid, its caption above, centred on `middle` and hanging from `top`."""
+    from matplotlib.patches import Rectangle
+
     rows, columns = _rows_and_columns(tensor)
     axes.text(middle, top - 0.45, caption, ha="center", va="center", color=colour, fontsize=10.5, weight="bold")
     corner = middle - columns / 2

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from matplotlib.figure import Figure
-
-from .picture import BLUE, GREEN, GREY, ORANGE, Picture, drawn
+from .picture import BLUE, GREEN, GREY, ORANGE, Picture, blank, drawn
 
 _LOOKS = ((ORANGE, "o", "-"), (BLUE, "s", "--"), (GREEN, "^", "-."))  # colour, marker and line: any one is enough
 
@@ -15,7 +13,7 @@ _LOOKS = ((ORANGE, "o", "-"), (BLUE, "s", "--"), (GREEN, "^", "-."))  # colour, 
 def staircase(added: Sequence[float], cleared: Sequence[float]) -> Picture:
     """The gradient after each backward, where nothing clears it and where it is cleared between them."""
     rounds = range(1, len(added) + 1)
-    figure = Figure(figsize=(7.2, 4), layout="constrained")
+    figure = blank(figsize=(7.2, 4), layout="constrained")
     axes = figure.subplots()
     axes.bar([i - 0.2 for i in rounds], added, width=0.38, color=ORANGE, label="never cleared")
     axes.bar([i + 0.2 for i in rounds], cleared, width=0.38, color=BLUE, hatch="//", edgecolor="white", label="cleared")
@@ -35,7 +33,7 @@ def staircase(added: Sequence[float], cleared: Sequence[float]) -> Picture:
 @drawn
 def losses(title: str, curves: Mapping[str, Sequence[float] | Callable[[], Sequence[float]]]) -> Picture:
     """The loss at each step, one curve a name. A function that is not written yet leaves its curve out, with a word."""
-    figure = Figure(figsize=(7.2, 4), layout="constrained")
+    figure = blank(figsize=(7.2, 4), layout="constrained")
     axes = figure.subplots()
     words = []
     for (name, values), (colour, marker, line) in zip(curves.items(), _LOOKS, strict=False):

@@ -189,6 +189,29 @@ def test_the_doctor_finds_none_here(warm: WarmProcess) -> None:
     assert doctor.open_escapes(warm) == []
 
 
+def test_a_branch_that_died_is_replaced() -> None:
+    with WarmProcess() as warm:
+        with warm.open(Limits(), source="plt") as child:
+            parent = int(child.run("import os; print(os.getppid())").outputs[0]["text"])
+        assert parent != warm._process.pid
+        pidfd = os.pidfd_open(parent)
+        os.kill(parent, signal.SIGKILL)
+        assert client.select.select([pidfd], [], [], 30)[0]
+        os.close(pidfd)
+        with warm.open(Limits(), source="plt") as child:
+            assert child.run("import matplotlib.pyplot as plt; plt.plot([1, 2])").stopped is None
+
+
+def test_children_of_a_branch_end_with_the_warm_process_however_that_ends() -> None:
+    with WarmProcess() as warm:
+        child = warm.open(Limits(), source="plt")
+        warm._process.kill()
+        pidfd = child._pidfd
+        assert pidfd is not None
+        assert client.select.select([pidfd], [], [], 30)[0], "it lives on"
+        child.close()
+
+
 # --- nothing is left ----------------------------------------------------------------------------------------------
 
 
