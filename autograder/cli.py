@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -67,6 +68,7 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *, jail: bool, quiet: bool) -> int:
     _leave_out_a_slow_import()
+    gc.disable()  # importing makes a million objects that stay
     from .jail.process import JailError, WarmProcess
 
     status = GRADED
@@ -75,6 +77,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
         from .feedback import PageMaker
         from .jail import doctor
 
+        gc.enable()
         try:
             course = open_course(root)
             pages = PageMaker(course)
