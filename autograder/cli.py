@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .course import Course
-    from .feedback import PageMaker
     from .grading import Summary
-    from .jail.process import WarmProcess
 
 GRADED, PROBLEMS, REFUSED = 0, 1, 2  # exit statuses
 
@@ -71,10 +68,10 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
     gc.disable()  # importing makes a million objects that stay
     from .jail.process import JailError, WarmProcess
 
-    status = GRADED
     with WarmProcess() as warm:  # it imports torch while we import everything else
         from .course import open_course
         from .feedback import PageMaker
+        from .grading import grade
         from .jail import doctor
 
         gc.enable()
@@ -86,34 +83,14 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
                 if escapes:
                     print(doctor.refusal(escapes), file=sys.stderr)
                     return REFUSED
-            for assignment in assignments:
-                status = max(status, _grade_one(course, assignment, students, warm, pages, jail=jail, quiet=quiet))
+            with _progress(quiet) as progress:
+                summaries = grade(course, assignments, students, warm, pages, jail=jail, progress=progress)
         except JailError as error:
             print(error, file=sys.stderr)
             return REFUSED
-    return status
-
-
-def _grade_one(
-    course: Course,
-    assignment: str,
-    students: Sequence[str],
-    warm: WarmProcess,
-    pages: PageMaker,
-    *,
-    jail: bool,
-    quiet: bool,
-) -> int:
-    from .grading import CannotGrade, grade
-
-    try:
-        with _progress(quiet) as progress:
-            summary = grade(course, assignment, students, warm, pages, jail=jail, progress=progress)
-    except CannotGrade as error:
-        print(error, file=sys.stderr)
-        return REFUSED
-    _print_summary(summary, course.root, quiet)
-    return PROBLEMS if summary.problems else GRADED
+    for summary in summaries:
+        _print_summary(summary, root, quiet)
+    return max(REFUSED if summary.refused else PROBLEMS if summary.problems else GRADED for summary in summaries)
 
 
 def _leave_out_a_slow_import() -> None:
@@ -129,6 +106,8 @@ def _progress(quiet: bool) -> Any:
 
 
 def _print_summary(summary: Summary, root: Path, quiet: bool) -> None:
+    if summary.refused:
+        print(summary.refused, file=sys.stderr)
     if not quiet:
         for student in sorted(summary.results):
             score, best = summary.score(student)

@@ -33,7 +33,7 @@ class PageMaker:
 
     def __init__(self, course: Course) -> None:
         converter = GenerateFeedback(coursedir=course.directory, parent=course.app)
-        self._exporter = _Exporter(parent=converter, config=converter.config)
+        self._exporter = _Exporter(parent=converter, config=converter.config, optimistic_validation=True)
         for preprocessor in converter.preprocessors[1:]:  # the first, GetGrades, asks the gradebook; we did that
             self._exporter.register_preprocessor(preprocessor, enabled=True)
         self.page(new_notebook(), "", "", "", NotebookFeedback({}, 0, 0, 0))  # compiles the template
@@ -49,7 +49,14 @@ class PageMaker:
         about: dict[str, Any] = {"student": student, "assignment": assignment, "notebook": name}
         about |= {"score": feedback.score, "max_score": feedback.max_score, "late_penalty": feedback.late_penalty}
         resources = {"unique_key": name, "output_files_dir": f"{name}_files", "nbgrader": about}
-        return self._exporter.from_notebook_node(notebook, resources=resources)[0]
+        return self._exporter.from_notebook_node(_Unshared(notebook), resources=resources)[0]
+
+
+class _Unshared(NotebookNode):
+    """A notebook that nobody else holds: nbconvert's two copies of it would be a quarter of the work on a page."""
+
+    def __deepcopy__(self, memo: Any) -> _Unshared:
+        return self
 
 
 class _Exporter(HTMLExporter):

@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
@@ -43,24 +43,26 @@ def cores() -> int:
 
 
 def run(
-    jobs: Iterable[Job], prepare: Callable[[], Callable[[Job], Result]], *, workers: int, seconds: float
+    jobs: deque[Job], prepare: Callable[[], Callable[[Job], Result]], *, workers: int, seconds: float
 ) -> Iterator[tuple[Job, Result | Lost]]:
     """Do every job, in forked processes; yield each with its result as it comes.
 
-    `prepare` is called once in each worker and returns the function that does a job. Where that raises, takes more
+    Jobs are taken from `jobs`, to which more may be added for as long as there are results. `prepare` is called once
+    in each worker and returns the function that does a job. Where that raises, takes more
     than `seconds`, or the worker dies, the job is tried once more in a fresh worker, and then given up as Lost.
     """
     context = multiprocessing.get_context("fork")
     gc.freeze()  # collections in a worker then leave alone what it shares with this process
-    waiting = deque((job, 1) for job in jobs)
+    again: deque[Job] = deque()
     crew: list[_Worker] = []
     try:
-        while waiting or any(worker.job is not None for worker in crew):
-            while waiting and len(crew) < workers:
+        while jobs or again or any(worker.job is not None for worker in crew):
+            while (jobs or again) and len(crew) < workers:
                 crew.append(_hire(context, prepare))
             for worker in crew:
-                if worker.job is None and waiting:
-                    worker.job, worker.attempt = waiting.popleft()
+                if worker.job is None and (jobs or again):
+                    worker.attempt, queue = (1, jobs) if jobs else (2, again)
+                    worker.job = queue.popleft()
                     worker.deadline = time.monotonic() + seconds
                     with contextlib.suppress(OSError):  # it is gone already: `_received` says so
                         worker.connection.send(worker.job)
@@ -79,7 +81,7 @@ def run(
                     crew.remove(worker)
                     _dismiss(worker)
                     if worker.attempt == 1:
-                        waiting.append((job, 2))
+                        again.append(job)
                         continue
                 worker.job = None
                 yield job, result

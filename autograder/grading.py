@@ -13,9 +13,10 @@ import json
 import os
 import re
 import shutil
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -42,37 +43,51 @@ from .tasks import all_tasks
 # Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
 OURS = {"Execute", "JailedExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"}
 
-FEEDBACK_SECONDS = 60.0  # for one page; it takes some hundredths
-
 
 class CannotGrade(RuntimeError):
-    """Nothing was graded; the message says why and what to do."""
+    """An assignment of which nothing can be graded; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """One student's submission of an assignment."""
+    """One student's submission of an assignment. `waited` where it came back once, since it was slow to import."""
 
+    assignment: str
     student: str
     folder: Path
     timestamp: datetime | None
+    waited: bool = False
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What stands in the gradebook for one student's submission, by notebook."""
+
+    assignment: str
+    student: str
+    notebooks: dict[str, NotebookFeedback]
 
 
 @dataclass(frozen=True)
 class Graded:
-    """What grading a submission gave: scores by notebook, or the reason why there are none."""
+    """What grading a submission gave: scores by notebook, or the reason why there are none, or that it has to wait."""
 
     notebooks: dict[str, NotebookScores] = field(default_factory=dict)
     problem: str | None = None
+    waits: bool = False
 
 
 @dataclass
 class Summary:
-    """A class's results: what stands in the gradebook by student and notebook, and what could not be graded."""
+    """An assignment's results: what stands in the gradebook by student and notebook, and what could not be graded.
+
+    refused  why nothing could be graded, or None
+    """
 
     assignment: str
     results: dict[str, dict[str, NotebookFeedback]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    refused: str | None = None
 
     def score(self, student: str) -> tuple[float, float]:
         """(score, maximum) of a student over the assignment's notebooks."""
@@ -85,7 +100,7 @@ Progress = Callable[[str, int, int], None]  # phase, done, of how many
 
 def grade(
     course: Course,
-    assignment: str,
+    assignments: Sequence[str],
     students: Sequence[str],
     warm: WarmProcess,
     pages: PageMaker,
@@ -94,40 +109,58 @@ def grade(
     limits: Limits | None = None,
     workers: int | None = None,
     progress: Progress = lambda phase, done, total: None,
-) -> Summary:
-    """Grade the submissions of `assignment` (of `students`, or all), record them and write feedback.
+) -> list[Summary]:
+    """Grade the submissions of `assignments` (of `students`, or all), record them and write feedback.
 
-    Raises CannotGrade where there is nothing to grade. What goes wrong with one submission is in the summary; its
-    earlier score stands.
+    What goes wrong with an assignment or a submission is in its summary; an earlier score stands.
     """
     with _only_one_run(course.root):
-        keys = _keys(course, assignment)
-        submitted = find(course, assignment, students)
-        summary = Summary(assignment)
-        seed = secret(course.root)
-        workers = min(workers or fleet.cores(), len(submitted))
+        summaries = {name: Summary(name) for name in assignments}
+        keys: dict[str, dict[str, NotebookKey]] = {}
+        jobs: deque[Submitted | Recorded] = deque()
+        for name, summary in summaries.items():
+            try:
+                keys[name] = _keys(course, name)
+                jobs += find(course, name, students)
+            except CannotGrade as error:
+                summary.refused = str(error)
         all_tasks()  # imported once, before the workers are forked
-        grader = _Grader(course, assignment, keys, warm, seed, jail, limits or Limits())
-        done: dict[str, tuple[datetime | None, dict[str, NotebookScores]]] = {}
-        for job, result in fleet.run(submitted, grader.prepare, workers=workers, seconds=grader.seconds):
+        grader = _Grader(course, keys, warm, secret(course.root), jail, limits or Limits())
+        writer = _FeedbackWriter(course, pages)
+        workers = min(workers or fleet.cores(), len(jobs))
+        total, written = len(jobs), 0
+        left = Counter(job.assignment for job in jobs)
+        done: dict[str, dict[str, tuple[datetime | None, dict[str, NotebookScores]]]] = {name: {} for name in left}
+
+        def prepare() -> Callable[[Submitted | Recorded], Any]:
+            grade_one = grader.prepare()
+            return lambda job: grade_one(job) if isinstance(job, Submitted) else writer.write(job)
+
+        for job, result in fleet.run(jobs, prepare, workers=workers, seconds=grader.seconds):
+            summary = summaries[job.assignment]
+            if isinstance(job, Recorded):
+                if isinstance(result, fleet.Lost):
+                    why = f"was graded, but its feedback could not be written: {result.why}"
+                    summary.problems[job.student] = why
+                written += 1
+                progress("feedback", written, total)
+                continue
+            if isinstance(result, Graded) and result.waits:
+                jobs.append(replace(job, waited=True))
+                continue
             if isinstance(result, fleet.Lost):
                 summary.problems[job.student] = f"could not be graded, its earlier score stands: {result.why}"
             elif result.problem:
                 summary.problems[job.student] = result.problem
             else:
-                done[job.student] = job.timestamp, result.notebooks
-            progress("graded", len(done) + len(summary.problems), len(submitted))
-        with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-            summary.results = record(gradebook, assignment, done, _late_penalty(course))
-        wanted = list(summary.results.items())
-        writer = _FeedbackWriter(course, assignment, pages)
-        for count, (page, written) in enumerate(
-            fleet.run(wanted, lambda: writer.write, workers=workers, seconds=FEEDBACK_SECONDS), 1
-        ):
-            if isinstance(written, fleet.Lost):
-                summary.problems[page[0]] = f"was graded, but its feedback could not be written: {written.why}"
-            progress("feedback", count, len(wanted))
-    return summary
+                done[job.assignment][job.student] = job.timestamp, result.notebooks
+            left[job.assignment] -= 1
+            progress("graded", total - left.total(), total)
+            if not left[job.assignment]:  # the workers go on with other assignments meanwhile
+                with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+                    summary.results = record(gradebook, job.assignment, done[job.assignment], _late_penalty(course))
+                jobs += [Recorded(job.assignment, *result) for result in summary.results.items()]
+    return list(summaries.values())
 
 
 @contextmanager
@@ -189,7 +222,8 @@ def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submi
         match = re.fullmatch(place, folder)
         if match and match["student_id"] not in excluded and Path(folder).is_dir():
             student = match["student_id"]
-            found[student] = Submitted(student, Path(folder), directory.get_existing_timestamp(folder))
+            timestamp = directory.get_existing_timestamp(folder)
+            found[student] = Submitted(assignment, student, Path(folder), timestamp)
     missing = [student for student in students if student not in found]
     if missing:
         raise CannotGrade(f"No submission of {assignment} by {', '.join(missing)}: looked for {pattern}.")
@@ -210,8 +244,7 @@ def _late_penalty(course: Course) -> Callable[[str, float, float], float | None]
 @dataclass(frozen=True)
 class _Grader:
     course: Course
-    assignment: str
-    keys: dict[str, NotebookKey]
+    keys: dict[str, dict[str, NotebookKey]]  # by assignment and notebook
     warm: WarmProcess
     secret: str
     jail: bool
@@ -220,7 +253,7 @@ class _Grader:
     @property
     def seconds(self) -> float:
         """How long one submission may take: what its processes may, and as much again for the rest."""
-        return 2 * self.limits.total_seconds * len(self.keys)
+        return 2 * self.limits.total_seconds * max(map(len, self.keys.values()), default=1)
 
     def prepare(self) -> Callable[[Submitted], Graded]:
         names = Autograde(coursedir=self.course.directory, parent=self.course.app).autograde_preprocessors
@@ -230,20 +263,24 @@ class _Grader:
 
     def _grade(self, later: list[Any], job: Submitted) -> Graded:
         """Grade one submission and write its autograded folder. Raises JailError where the jail fails."""
-        present = {path.stem: path for path in sorted(job.folder.glob("*.ipynb")) if path.stem in self.keys}
+        keys = self.keys[job.assignment]
+        present = {path.stem: path for path in sorted(job.folder.glob("*.ipynb")) if path.stem in keys}
         if not present:
             there = ", ".join(sorted(path.name for path in job.folder.iterdir())) or "nothing"
-            wanted = ", ".join(f"{name}.ipynb" for name in self.keys)
+            wanted = ", ".join(f"{name}.ipynb" for name in keys)
             return Graded(problem=f"{job.folder} holds no {wanted} (it holds {there})")
         notebooks, scores = {}, {}
         for name, path in present.items():
             try:
-                notebook = submission.restored(submission.read(path), self.keys[name])
+                notebook = submission.restored(submission.read(path), keys[name])
             except submission.UnreadableSubmission as error:
                 return Graded(problem=str(error))
-            with self.warm.open(self.limits, jail=self.jail, source=submission.code(notebook)) as child:
+            code = submission.code(notebook)
+            if not job.waited and self.warm.prepare(code):
+                return Graded(waits=True)
+            with self.warm.open(self.limits, jail=self.jail, source=code) as child:
                 submission.run(notebook, child, (self.secret, job.student))
-            resources = {"nbgrader": {"student": job.student, "assignment": self.assignment, "notebook": name}}
+            resources = {"nbgrader": {"student": job.student, "assignment": job.assignment, "notebook": name}}
             for preprocessor in later:
                 notebook, resources = preprocessor.preprocess(notebook, resources)
             notebooks[name], scores[name] = notebook, submission.scores(notebook)
@@ -252,8 +289,8 @@ class _Grader:
 
     def _write(self, job: Submitted, notebooks: dict[str, Any]) -> None:
         directory = self.course.directory
-        source = Path(directory.format_path(directory.source_directory, ".", self.assignment))
-        target = Path(directory.format_path(directory.autograded_directory, job.student, self.assignment))
+        source = Path(directory.format_path(directory.source_directory, ".", job.assignment))
+        target = Path(directory.format_path(directory.autograded_directory, job.student, job.assignment))
         with _replaced(self.course.root, target) as folder:
             # The student's own files, then the instructor's over them, as nbgrader does.
             for origin in (job.folder, source):
@@ -268,21 +305,19 @@ class _Grader:
 @dataclass(frozen=True)
 class _FeedbackWriter:
     course: Course
-    assignment: str
     pages: PageMaker
 
-    def write(self, job: tuple[str, dict[str, NotebookFeedback]]) -> None:
-        student, notebooks = job
+    def write(self, job: Recorded) -> None:
         directory = self.course.directory
-        graded = Path(directory.format_path(directory.autograded_directory, student, self.assignment))
-        target = Path(directory.format_path(directory.feedback_directory, student, self.assignment))
+        graded = Path(directory.format_path(directory.autograded_directory, job.student, job.assignment))
+        target = Path(directory.format_path(directory.feedback_directory, job.student, job.assignment))
         with _replaced(self.course.root, target) as folder:
             _copy_files(graded, folder, [*directory.ignore, "*.ipynb"])
-            for name, feedback in notebooks.items():
+            for name, feedback in job.notebooks.items():
                 path = graded / f"{name}.ipynb"
                 if path.exists():
                     notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
-                    page = self.pages.page(notebook, self.assignment, student, name, feedback)
+                    page = self.pages.page(notebook, job.assignment, job.student, name, feedback)
                     (folder / f"{name}.html").write_text(page, encoding="utf-8")
             _set_permissions(folder, 0o664 if directory.groupshared else 0o644)
 

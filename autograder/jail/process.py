@@ -15,7 +15,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .folder import remove
 from .limits import Limits
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 # A word in a submission -> what its first use imports. For torch.func that takes more than a second.
 SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
 SLOW_IMPORTS |= dict.fromkeys(("matplotlib", "plt", "seaborn", ".plot"), "autograder.jail.pictures")
+
+
+def _slow_imports(source: str) -> list[str]:
+    return sorted({module for word, module in SLOW_IMPORTS.items() if word in source})
 
 
 class JailError(RuntimeError):
@@ -61,25 +65,39 @@ class WarmProcess:
     def open(self, limits: Limits, *, jail: bool = True, source: str = "") -> Child:
         """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none.
 
-        What the code in `source` would be slow to import is imported before the fork, once for all children.
+        What the code in `source` would be slow to import is imported before the fork, once for all such children.
         """
         from .channel import Channel
         from .client import Child
 
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe()
-        ahead = sorted({module for word, module in SLOW_IMPORTS.items() if word in source})
-        order = json.dumps({"limits": asdict(limits), "jail": jail, "ahead": ahead}).encode()
+        order = {"limits": asdict(limits), "jail": jail, "ahead": _slow_imports(source)}
         try:
-            socket.send_fds(self._control, [order], [theirs.fileno(), status_write])
-        except OSError as error:
+            self._send(order, [theirs.fileno(), status_write])
+        except JailError:
             ours.close()
             os.close(status_read)
-            raise JailError(f"the warm process is gone: {self._last_words()}") from error
+            raise
         finally:
             theirs.close()
             os.close(status_write)
         return Child(Channel(ours, limits.output_bytes), status_read, limits)
+
+    def prepare(self, source: str) -> bool:
+        """Have what `source` is slow to import imported from now on; False where there is nothing of that kind.
+
+        Raises JailError."""
+        ahead = _slow_imports(source)
+        if ahead:
+            self._send({"ahead": ahead}, [])
+        return bool(ahead)
+
+    def _send(self, order: dict[str, Any], descriptors: list[int]) -> None:
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
+        except OSError as error:
+            raise JailError(f"the warm process is gone: {self._last_words()}") from error
 
     def _last_words(self) -> str:
         if self._process.poll() is None or self._process.stderr is None:

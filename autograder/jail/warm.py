@@ -1,8 +1,9 @@
 """The warm process: imports once, forks a child for each request. It never holds a task, a seed or a submission.
 
-Run as `python -m autograder.jail.warm FD FOLDER`. On the socket FD it gets one message for each child: the limits, and
-two descriptors, the child's end of a channel and a pipe on which the child's exit status and CPU seconds are written
-once it is gone. The children's private folders are made in FOLDER, which goes when this process does.
+Run as `python -m autograder.jail.warm FD FOLDER`. On the socket FD it gets one message for each child: the limits, what
+to import ahead, and two descriptors, the child's end of a channel and a pipe on which the child's exit status and CPU
+seconds are written once it is gone. Without descriptors only the imports are asked for. The children's private folders
+are made in FOLDER, which goes when this process does.
 """
 
 from __future__ import annotations
@@ -58,18 +59,20 @@ def _serve(
             if not message:
                 break
             order = json.loads(message)
-            channel_fd, status_fd = descriptors
             ahead = frozenset(order["ahead"])
             if ahead <= imported:
+                channel_fd, status_fd = descriptors
                 pid, folder = _fork_child(order, channel_fd, place, shell, prepared)
+                os.close(channel_fd)
                 running[pid] = status_fd, folder
-            else:
-                branch = branches.get(ahead)
-                if branch is None or _is_closed(branch):
-                    branch = branches[ahead] = _branch(ahead, place, shell, prepared)
+                continue
+            branch = branches.get(ahead)
+            if branch is None or _is_closed(branch):
+                branch = branches[ahead] = _branch(ahead, place, shell, prepared)
+            if descriptors:  # without, there was no more to do than to make the branch
                 socket.send_fds(branch, [message], descriptors)
-                os.close(status_fd)
-            os.close(channel_fd)
+            for descriptor in descriptors:
+                os.close(descriptor)
     for pid in running:
         os.kill(pid, signal.SIGKILL)
     for branch in branches.values():
