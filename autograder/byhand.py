@@ -20,6 +20,7 @@ _MODULES = {"torch", "np", "numpy", "jax", "autograd", "functorch", "scipy", "mi
 _ALGEBRA = {"sympy", "mpmath"}
 
 Definitions = dict[str, ast.AST]
+FunctionNames = frozenset[str]  # of every function that is defined anywhere in them
 
 
 def evidence(source: str, name: str) -> str | None:
@@ -28,14 +29,13 @@ def evidence(source: str, name: str) -> str | None:
     `source` is Python code (magics allowed) in which the last definition of a name outside functions counts.
     """
     try:
-        return _evidence(_definitions(source), name)
+        return _evidence(*_definitions(source), name)
     except RecursionError:  # an expression nested a thousand deep
         return None
 
 
-def _evidence(definitions: Definitions, name: str) -> str | None:
+def _evidence(definitions: Definitions, own: FunctionNames, name: str) -> str | None:
     used = {each: definitions[each] for each in _reachable(definitions, name)}
-    own = {node.name for d in definitions.values() for node in ast.walk(d) if isinstance(node, ast.FunctionDef)}
     algebra = any(_imports(definition, _ALGEBRA) for definition in used.values())
     constants = dict(_numbers(used))
     for definition in used.values():
@@ -49,7 +49,7 @@ def _evidence(definitions: Definitions, name: str) -> str | None:
 
 
 @functools.lru_cache(maxsize=4)  # a notebook's source is asked about once for each of its tasks
-def _definitions(source: str) -> Definitions:
+def _definitions(source: str) -> tuple[Definitions, FunctionNames]:
     found: Definitions = {}
     for node in _statements(_parsed(source)):
         match node:
@@ -62,7 +62,8 @@ def _definitions(source: str) -> Definitions:
                 found[name] = node
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 found.update({alias.asname or alias.name.partition(".")[0]: node for alias in names})
-    return found
+    nodes = (node for definition in found.values() for node in ast.walk(definition))
+    return found, frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef))
 
 
 def _parsed(source: str) -> Sequence[ast.stmt]:
@@ -123,7 +124,7 @@ def _numbers(used: Definitions) -> Iterator[tuple[str, ast.expr]]:
 # --- differentiators by name --------------------------------------------------------------------------------------
 
 
-def _named(definition: ast.AST, own: set[str], algebra: bool) -> str | None:
+def _named(definition: ast.AST, own: FunctionNames, algebra: bool) -> str | None:
     """A differentiator that the definition names. `own` are functions that the student wrote under such a name."""
     called = (_CALLED | (_OF_ALGEBRA if algebra else set())) - own
     nodes = set(_nodes(definition))

@@ -20,7 +20,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from . import recipes
-from .values import Made, Opaque, Raised, Value, plain
+from .values import Made, Opaque, Raised, Value, identical, plain
 
 Answer = Callable[..., Any]
 
@@ -30,7 +30,7 @@ class Outcome:
     """What one drive found, all of it values.
 
     result          what the driver returned, or Raised
-    again           the same from a second go on fresh inputs
+    again           the same from a second go on fresh inputs; the same object where it is identical
     inputs          each tensor argument after the call: its values, requires_grad and grad
     state           the global state after the call
     differentiated  how the answer was seen to differentiate while it ran, or None (looked for only when asked)
@@ -60,6 +60,8 @@ def drive(
     with _quiet():
         result = _go(driver, first, inputs)
         again = _go(driver, second, inputs) if twice else result
+    if identical(result, again):
+        again = result
     return Outcome(result, again, first.inputs, first.state, first.differentiated or second.differentiated)
 
 

@@ -27,7 +27,7 @@ from .gradebook import KeyCell, NotebookKey, NotebookScores
 from .jail.client import Child, Died
 from .report import UNDEFINED, Report, unmarked
 from .tasks import all_tasks
-from .values import Value
+from .values import Value, printable
 
 SCHEMA_VERSION = 3
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
@@ -83,7 +83,7 @@ def restored(notebook: NotebookNode, key: NotebookKey) -> NotebookNode:
         claim = cell.metadata.get("nbgrader", {})
         name = claim.get("grade_id") if isinstance(claim, dict) else None
         cell.metadata = NotebookNode()
-        cell.source = _printable(cell.source)
+        cell.source = printable(cell.source)
         if isinstance(name, str) and name in unseen:
             _restore(cell, unseen.pop(name))
         if cell.cell_type == "code":
@@ -100,15 +100,10 @@ def restored(notebook: NotebookNode, key: NotebookKey) -> NotebookNode:
     return notebook
 
 
-def _printable(text: str) -> str:
-    """`text` without lone surrogates, which JSON may hold and a file may not."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 def _pictures(attachments: NotebookNode) -> dict[str, dict[str, str]]:
     """The attachments that are text, as pictures are."""
     return {
-        _printable(name): {_printable(mime): _printable(body) for mime, body in bundle.items() if isinstance(body, str)}
+        printable(name): {printable(mime): printable(body) for mime, body in bundle.items() if isinstance(body, str)}
         for name, bundle in attachments.items()
     }
 

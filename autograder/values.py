@@ -174,13 +174,13 @@ def _bytes_of(tensor: torch.Tensor) -> bytes:
 
 
 def _decode(data: Any, depth: int) -> Value:
+    if isinstance(data, str):
+        return printable(data)
+    if data is None or isinstance(data, (float, int, bool)):
+        return data
     if depth < 0:
         raise BadValue("a message nested too deeply")
-    if not isinstance(data, dict):
-        if isinstance(data, str):
-            return _printable(data)
-        if data is None or isinstance(data, (bool, int, float)):
-            return data
+    if isinstance(data, list):
         raise BadValue("a bare list")
     ((kind, body),) = data.items()
     match kind:
@@ -216,9 +216,22 @@ def _decode_tensor(dtype: str, shape: list[int], data: str, requires_grad: bool)
 def _text(thing: Any) -> str:
     if not isinstance(thing, str) or len(thing) > MAX_TEXT:
         raise BadValue("text expected")
-    return _printable(thing)
+    return printable(thing)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """`text` without lone surrogates, which a string may hold and a file may not."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def identical(a: Value, b: Value) -> bool:
+    """Whether two values are the same to the last digit. NaN never is, nor a recipe, which no answer returns."""
+    if type(a) is not type(b) or isinstance(a, Made):
+        return False
+    if isinstance(a, torch.Tensor):
+        return a.dtype == b.dtype and torch.equal(a, b)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(identical, a, b))
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(identical(a[key], b[key]) for key in a)
+    return bool(a == b)

@@ -14,7 +14,7 @@ import torch
 
 from autograder import values
 from autograder.compare import alike
-from autograder.values import BadValue, Made, Opaque, Raised, dump, load, plain
+from autograder.values import BadValue, Made, Opaque, Raised, dump, identical, load, plain
 
 
 def same(a: Any, b: Any) -> bool:
@@ -216,3 +216,19 @@ def test_a_byte_that_is_neither_true_nor_false_counts_as_true() -> None:
 def test_only_values_can_be_dumped() -> None:
     with pytest.raises(TypeError, match="not a value"):
         dump(object())
+
+
+def test_identical_values_are_the_same_to_the_last_digit() -> None:
+    value = {"a": [1.0, (torch.tensor([1.0, 2.0]), "x")], "b": Raised(("E",), "why"), "c": None}
+    assert identical(value, plain(value))
+    for other in (1.0 + 1e-15, 1, torch.tensor(1.0), None, [1.0], Opaque("1.0"), True):
+        assert not identical(1.0, other)
+    assert not identical(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 3.0]))
+    assert not identical(torch.tensor([1.0, 2.0]), torch.tensor([[1.0, 2.0]]))
+    assert not identical(torch.tensor([1.0]), torch.tensor([1.0], dtype=torch.float64))
+    assert not identical([1.0, 2.0], [1.0])
+    assert not identical([1.0], (1.0,))
+    assert not identical({"a": 1.0}, {"b": 1.0})
+    assert not identical(Raised(("E",), "a"), Raised(("E",), "b"))
+    assert not identical(math.nan, math.nan)
+    assert not identical(Made("array", {"values": torch.ones(2)}), Made("array", {"values": torch.ones(2)}))

@@ -301,5 +301,8 @@ def _driven(answer: Any, request: dict[str, Value], inputs: list[Value]) -> driv
 
 
 def plain_outcome(outcome: drivers.Outcome) -> dict[str, Value]:
-    """An outcome as a dict of values."""
-    return {name: getattr(outcome, name) for name in ("result", "again", "inputs", "state", "differentiated")}
+    """An outcome as a dict of values, without the second result where that is the first one again."""
+    values = dict(vars(outcome))
+    if outcome.again is outcome.result:
+        del values["again"]
+    return values

@@ -216,11 +216,12 @@ def _checked_outcomes(outcomes: Value, count: int) -> list[Outcome]:
     """Outcomes made afresh from what a child sent. Raises BadValue, KeyError or TypeError."""
     if not isinstance(outcomes, list) or len(outcomes) != count:
         raise BadValue(f"{count} outcomes expected")
-    found = [Outcome(**outcome) for outcome in outcomes]
+    found = [Outcome(**{"again": outcome["result"], **outcome}) for outcome in outcomes]
     for outcome in found:
         if not isinstance(outcome.differentiated, (str, type(None))):
             raise BadValue("text expected")
-        for value in (outcome.result, outcome.again, outcome.inputs, outcome.state):
+        again = [] if outcome.again is outcome.result else [outcome.again]
+        for value in (outcome.result, outcome.inputs, outcome.state, *again):
             _check_returned(value)
     return found
 

@@ -100,11 +100,13 @@ def _branch(ahead: frozenset[str], place: Path, shell: Any, prepared: Prepared |
             end_with_parent()
         _forget_signals()
         _close_all_but(theirs.fileno())
+        gc.disable()
         for name in ahead:
             with contextlib.suppress(Exception):  # the submission's own import will say what is wrong
                 importlib.import_module(name)
         gc.collect()
         gc.freeze()
+        gc.enable()
         _serve(theirs, place, shell, prepared, ahead)
     finally:
         os._exit(0)
