@@ -17,11 +17,14 @@ def mistakes_in(marks: Marks) -> list[Mistake]:
     whole: list[Mistake] = []
     explains: dict[str, tuple[Mistake, frozenset[str]]] = {}
     for mistake in marks.task.mistakes:
-        wrong, unlike = _wrong_and_unlike(marks, mistake)
+        found = _wrong_and_unlike(marks, mistake)
+        if found is None:
+            continue
+        wrong, unlike = found
         if wrong and not unlike:
             whole.append(mistake)
         # Part of the answer: every part that the mistake gets wrong is wrong in the same way here.
-        if wrong and not wrong & unlike:
+        if wrong:
             explains[mistake.name] = mistake, frozenset(wrong & failing)
     if whole:
         return whole if len(whole) == 1 else []
@@ -42,39 +45,43 @@ def _cover(failing: set[str], explains: dict[str, tuple[Mistake, frozenset[str]]
     return found
 
 
-def _wrong_and_unlike(marks: Marks, mistake: Mistake) -> tuple[set[str], set[str]]:
+def _wrong_and_unlike(marks: Marks, mistake: Mistake) -> tuple[set[str], set[str]] | None:
     """The parts that a mistake gets wrong, and those in which it differs from the answer.
 
-    Stops at the first probe that clears the answer of the mistake, a part that is both: mostly the first of all.
+    None as soon as some part is both, which clears the answer of the mistake: mostly on the first probe.
     """
     wrong: set[str] = set()
     unlike: set[str] = set()
     for case, mine in zip(marks.cases, marks.signatures, strict=True):
-        parts = _mistaken(marks.task, case, mistake)
-        wrong |= _differing(marks, parts, case.truth, case.truth, wrong)
-        unlike |= _differing(marks, parts, mine, case.truth, unlike)
+        parts, wrong_here = _mistaken(marks.task, case, mistake)
+        wrong |= wrong_here
+        # What is wrong so far comes first: where it is unlike, the rest need not be compared.
+        for part in sorted(parts.keys() & mine.keys() - unlike, key=lambda part: part not in wrong):
+            if not _same(marks.task, part, parts[part], mine[part], case.truth.get(part)):
+                unlike.add(part)
+                if part in wrong:
+                    return None
         if wrong & unlike:
-            break
+            return None
     return wrong, unlike
 
 
-def _mistaken(task: Task, case: Case, mistake: Mistake) -> Parts:
-    """The parts that `mistake` gives, driven when they are first asked for."""
+def _mistaken(task: Task, case: Case, mistake: Mistake) -> tuple[Parts, frozenset[str]]:
+    """The parts that `mistake` gives and those of them that are wrong, found out when they are first asked for."""
     if mistake.name not in case.mistaken:
         answer = LocalAnswer(mistake.answer, task.name)
         (outcome,) = answer.drive(task.driver, [case.inputs], names=task.parameters, watch=False)
-        case.mistaken[mistake.name] = signature(task, case.inputs, outcome, case.outcome)
+        parts, truth = signature(task, case.inputs, outcome, case.outcome), case.truth
+        same = {
+            part for part in parts.keys() & truth.keys() if _same(task, part, parts[part], truth[part], truth[part])
+        }
+        case.mistaken[mistake.name] = parts, frozenset(parts.keys() & truth.keys() - same)
     return case.mistaken[mistake.name]
 
 
-def _differing(marks: Marks, one: Parts, other: Parts, truth: Parts, known: set[str]) -> set[str]:
-    names = (one.keys() & other.keys()) - known
-    return {name for name in names if not _same(marks, name, one[name], other[name], truth.get(name))}
-
-
-def _same(marks: Marks, name: str, one: Value, other: Value, truth: Value) -> bool:
+def _same(task: Task, name: str, one: Value, other: Value, truth: Value) -> bool:
     if name == ERRORS and isinstance(one, Raised) and isinstance(other, Raised) and isinstance(truth, Raised):
         # The statement names an error, not its words: either of two is the one, or neither.
         return (truth.kinds[0] in one.kinds) == (truth.kinds[0] in other.kinds)
-    rtol, atol = (1e-5, 1e-8) if name in CONDUCT else (marks.task.rtol, marks.task.atol)
+    rtol, atol = (1e-5, 1e-8) if name in CONDUCT else (task.rtol, task.atol)
     return alike(one, other, rtol=rtol, atol=atol)

@@ -29,13 +29,14 @@ class Case:
 
     outcome   the oracle's
     truth     its parts
-    mistaken  the parts that listed mistakes give here, by name: those that `diagnose` had to look at so far
+    mistaken  the parts that listed mistakes give here, by the mistake's name, and which of them are wrong: of those
+              mistakes that `diagnose` had to look at so far
     """
 
     inputs: Inputs
     outcome: Outcome
     truth: Parts
-    mistaken: dict[str, Parts] = field(default_factory=dict)
+    mistaken: dict[str, tuple[Parts, frozenset[str]]] = field(default_factory=dict)
 
 
 def cases(task: Task, probes: Sequence[Inputs]) -> list[Case]:

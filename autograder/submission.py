@@ -7,7 +7,6 @@ driven in the child, and what comes back is judged here. Other courses' test cel
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import warnings
 from collections.abc import Sequence
@@ -74,30 +73,38 @@ def restored(notebook: NotebookNode, key: NotebookKey) -> NotebookNode:
 
     Of cells that claim the same name the last counts, as in nbgrader. Missing test cells are put back at the end.
     """
-    notebook = copy.deepcopy(notebook)
-    notebook.nbformat_minor = min(notebook.nbformat_minor, nbformat.current_nbformat_minor)
-    notebook.metadata = NotebookNode(kernelspec=NotebookNode(key.kernelspec)) if key.kernelspec else NotebookNode()
-    known = {cell.name: cell for cell in key.cells}
-    unseen = dict(known)
-    for cell in reversed(notebook.cells):
-        claim = cell.metadata.get("nbgrader", {})
+    minor = min(notebook.nbformat_minor, nbformat.current_nbformat_minor)
+    metadata = {"kernelspec": NotebookNode(key.kernelspec)} if key.kernelspec else {}
+    unseen = {cell.name: cell for cell in key.cells}
+    cells = []
+    for submitted in reversed(notebook.cells):
+        cell = _bare(submitted)
+        claim = submitted.metadata.get("nbgrader", {})
         name = claim.get("grade_id") if isinstance(claim, dict) else None
-        cell.metadata = NotebookNode()
-        cell.source = printable(cell.source)
         if isinstance(name, str) and name in unseen:
             _restore(cell, unseen.pop(name))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if "attachments" in cell:
-            cell.attachments = _pictures(cell.attachments)
+        cells.append(cell)
+    cells.reverse()
     for missing in unseen.values():
         if missing.grade and not missing.solution and missing.cell_type == "code":
             cell = new_code_cell()
-            if notebook.nbformat_minor < 5:
+            if minor < 5:
                 del cell["id"]
             _restore(cell, missing)
-            notebook.cells.append(cell)
-    return notebook
+            cells.append(cell)
+    return NotebookNode(nbformat=notebook.nbformat, nbformat_minor=minor, metadata=NotebookNode(metadata), cells=cells)
+
+
+def _bare(cell: NotebookNode) -> NotebookNode:
+    """What is taken over from a submitted cell: what the student wrote, and nothing that is said about it."""
+    bare = NotebookNode(cell_type=cell.cell_type, metadata=NotebookNode(), source=printable(cell.source))
+    if "id" in cell:
+        bare.id = cell.id
+    if "attachments" in cell:
+        bare.attachments = _pictures(cell.attachments)
+    return bare
 
 
 def _pictures(attachments: NotebookNode) -> dict[str, dict[str, str]]:
