@@ -64,7 +64,6 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 
 def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *, jail: bool, quiet: bool) -> int:
-    _leave_out_a_slow_import()
     gc.disable()  # importing makes a million objects that stay
     from .jail.process import JailError, WarmProcess
 
@@ -91,12 +90,6 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
     for summary in summaries:
         _print_summary(summary, root, quiet)
     return max(REFUSED if summary.refused else PROBLEMS if summary.problems else GRADED for summary in summaries)
-
-
-def _leave_out_a_slow_import() -> None:
-    """jsonschema, on import, compiles a grammar for internationalised web addresses where it finds a package for it:
-    a second, for a check that no notebook asks for. It does without where there is none."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 
 def _progress(quiet: bool) -> Any:

@@ -104,7 +104,6 @@ def _branch(ahead: frozenset[str], place: Path, shell: Any, prepared: Prepared |
         for name in ahead:
             with contextlib.suppress(Exception):  # the submission's own import will say what is wrong
                 importlib.import_module(name)
-        gc.collect()
         gc.freeze()
         gc.enable()
         _serve(theirs, place, shell, prepared, ahead)
@@ -148,8 +147,7 @@ def _warm_up() -> Any:
     show.stop_drawing()
     autograder.show = show
     child.rehearse(shell)
-    gc.collect()
-    gc.freeze()  # a child's collections then leave the shared pages alone
+    gc.freeze()  # a child's collections leave alone what is there by now
     gc.enable()
     return shell
 
