@@ -36,6 +36,7 @@ from . import fleet, submission
 from .course import Course, private_folder, secret
 from .feedback import PageMaker
 from .gradebook import NotebookFeedback, NotebookKey, NotebookScores, read_keys, record
+from .jail import doctor
 from .jail.limits import Limits
 from .jail.process import WarmProcess
 from .tasks import all_tasks
@@ -112,7 +113,8 @@ def grade(
 ) -> list[Summary]:
     """Grade the submissions of `assignments` (of `students`, or all), record them and write feedback.
 
-    What goes wrong with an assignment or a submission is in its summary; an earlier score stands.
+    What goes wrong with an assignment or a submission is in its summary; an earlier score stands. Raises
+    JailUnavailable where a submission could escape from the jail.
     """
     with _only_one_run(course.root):
         summaries = {name: Summary(name) for name in assignments}
@@ -125,6 +127,8 @@ def grade(
             except CannotGrade as error:
                 summary.refused = str(error)
         all_tasks()  # imported once, before the workers are forked
+        if jail and jobs:
+            doctor.examine(warm)  # as late as can be: the warm process is still getting warm
         grader = _Grader(course, keys, warm, secret(course.root), jail, limits or Limits())
         writer = _FeedbackWriter(course, pages)
         workers = min(workers or fleet.cores(), len(jobs))

@@ -123,6 +123,13 @@ def open_escapes(warm: WarmProcess) -> list[Attempt]:
         return [Attempt("lock a process in", False, str(error))]
 
 
+def examine(warm: WarmProcess) -> None:
+    """Raises JailUnavailable, with the reason and the remedy, where an escape is open."""
+    escapes = open_escapes(warm)
+    if escapes:
+        raise JailUnavailable(refusal(escapes))
+
+
 def refusal(escapes: list[Attempt]) -> str:
     """Why nothing is graded, and what to do."""
     ways = "\n".join(f"  {attempt.what}: {attempt.why}" for attempt in escapes)
