@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 GRADED, PROBLEMS, REFUSED = 0, 1, 2  # exit statuses
 
 
+def run() -> None:
+    """The `autograder` command."""
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # everything is closed, and Python would take its time to free what torch and nbgrader made
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, run one command, return the exit status."""
     # Workers are forked, and threads do not survive a fork: keep numerical libraries to one thread each.
@@ -132,4 +140,4 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -38,6 +38,14 @@ class PageMaker:
             self._exporter.register_preprocessor(preprocessor, enabled=True)
         self.page(new_notebook(), "", "", "", NotebookFeedback({}, 0, 0, 0))  # compiles the template
 
+    def remember(self, notebook: NotebookNode) -> None:
+        """Render the pieces of an instructor's notebook, of which students' pages are mostly made."""
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                self._exporter.render(cell.source)
+            elif cell.cell_type == "code":
+                self._exporter.highlight(cell.source, None)
+
     def page(self, notebook: NotebookNode, assignment: str, student: str, name: str, feedback: NotebookFeedback) -> str:
         """The feedback page on one graded notebook."""
         for cell in notebook.cells:
@@ -69,18 +77,18 @@ class _Exporter(HTMLExporter):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        render = functools.lru_cache(REMEMBERED)(lambda source: HTMLExporter.markdown2html(self, {}, source))
-        highlight = functools.lru_cache(REMEMBERED)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        self.render = functools.lru_cache(REMEMBERED)(lambda source: HTMLExporter.markdown2html(self, {}, source))
+        self.highlight = functools.lru_cache(REMEMBERED)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
 
         @pass_context
         def markdown2html(context: Any, source: str) -> str:
             attached = context.get("cell", {}).get("attachments")
-            return HTMLExporter.markdown2html(self, context, source) if attached else render(source)
+            return HTMLExporter.markdown2html(self, context, source) if attached else self.render(source)
 
         def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
             if max(map(len, source.splitlines()), default=0) > LONGEST_LINE:
                 return f"<pre>{html.escape(source)}</pre>"
-            return highlight(source, language)
+            return self.highlight(source, language)
 
         self.register_filter("markdown2html", markdown2html)
         self.register_filter("highlight_code", highlight_code)

@@ -126,7 +126,12 @@ def grade(
                 jobs += find(course, name, students)
             except CannotGrade as error:
                 summary.refused = str(error)
-        all_tasks()  # imported once, before the workers are forked
+        # Imported and rendered once, before the workers are forked.
+        all_tasks()
+        for name in keys:
+            for path in _source(course, name).glob("*.ipynb"):
+                with contextlib.suppress(submission.UnreadableSubmission):
+                    pages.remember(submission.read(path))
         if jail and jobs:
             doctor.examine(warm)  # as late as can be: the warm process is still getting warm
         grader = _Grader(course, keys, warm, secret(course.root), jail, limits or Limits())
@@ -185,7 +190,7 @@ def _keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
         ):
             if keys := read_keys(gradebook, assignment):  # none where a person has only named the assignment
                 return keys
-    source = Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
+    source = _source(course, assignment)
     if not source.is_dir():
         near = ", ".join(sorted(p.name for p in source.parent.glob("*") if p.is_dir())) or "none"
         raise CannotGrade(f"There is no assignment {assignment!r}: {source} is missing. Assignments here: {near}.")
@@ -234,6 +239,11 @@ def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submi
     if not found:
         raise CannotGrade(f"No submissions of {assignment}: looked for {pattern}.")
     return [found[student] for student in (dict.fromkeys(students) or found)]
+
+
+def _source(course: Course, assignment: str) -> Path:
+    """The folder of the instructor's notebooks."""
+    return Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
 
 
 def _late_penalty(course: Course) -> Callable[[str, float, float], float | None]:
@@ -293,11 +303,10 @@ class _Grader:
 
     def _write(self, job: Submitted, notebooks: dict[str, Any]) -> None:
         directory = self.course.directory
-        source = Path(directory.format_path(directory.source_directory, ".", job.assignment))
         target = Path(directory.format_path(directory.autograded_directory, job.student, job.assignment))
         with _replaced(self.course.root, target) as folder:
             # The student's own files, then the instructor's over them, as nbgrader does.
-            for origin in (job.folder, source):
+            for origin in (job.folder, _source(self.course, job.assignment)):
                 _copy_files(origin, folder, [*directory.ignore, "*.ipynb"])
             for name, notebook in notebooks.items():
                 # As nbformat writes it, but without a copy, and without indentation, which makes json much slower.
