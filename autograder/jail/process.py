@@ -47,8 +47,7 @@ class WarmProcess:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
-        # Memory in huge pages, where the kernel has them: a fork copies page tables, and an exit takes them down.
-        environment |= {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+        environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # see hugepages, which does so for the rest
         self._place = Path(tempfile.mkdtemp(prefix="autograder-"))  # for the children's folders
         with theirs:
             self._process = subprocess.Popen(

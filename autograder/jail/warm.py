@@ -23,6 +23,7 @@ from typing import Any
 
 from .channel import Channel
 from .folder import remove
+from .hugepages import collapse
 from .limits import Limits
 from .lock import CannotLock, Prepared, end_with_parent, lock, prepare
 
@@ -106,6 +107,7 @@ def _branch(ahead: frozenset[str], place: Path, shell: Any, prepared: Prepared |
                 importlib.import_module(name)
         gc.freeze()
         gc.enable()
+        collapse()
         _serve(theirs, place, shell, prepared, ahead)
     finally:
         os._exit(0)
@@ -150,6 +152,7 @@ def _warm_up() -> Any:
     child.rehearse(shell)
     gc.freeze()  # a child's collections leave alone what is there by now
     gc.enable()
+    collapse()
     return shell
 
 
