@@ -50,6 +50,7 @@ def _serve(
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, tuple[int, Path]] = {}
     branches: dict[frozenset[str], socket.socket] = {}
+    rehearsed = False
     while True:
         ready, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in ready:
@@ -66,6 +67,9 @@ def _serve(
                 pid, folder = _fork_child(order, channel_fd, place, shell, prepared)
                 os.close(channel_fd)
                 running[pid] = status_fd, folder
+                if not rehearsed:  # the first child is the doctor's, and until that has an answer nobody wants another
+                    rehearsed = True
+                    _rehearse(shell)
                 continue
             branch = branches.get(ahead)
             if branch is None or _is_closed(branch):
@@ -105,9 +109,7 @@ def _branch(ahead: frozenset[str], place: Path, shell: Any, prepared: Prepared |
         for name in ahead:
             with contextlib.suppress(Exception):  # the submission's own import will say what is wrong
                 importlib.import_module(name)
-        gc.freeze()
-        gc.enable()
-        collapse()
+        _settle()
         _serve(theirs, place, shell, prepared, ahead)
     finally:
         os._exit(0)
@@ -148,12 +150,22 @@ def _warm_up() -> Any:
     autograder.check = autograder.grade = _looked_at_later
     show.stop_drawing()
     autograder.show = show
-    gc.freeze()
-    child.rehearse(shell)
-    gc.freeze()  # a child's collections leave alone what is there by now
-    gc.enable()
-    collapse()
+    _settle()
     return shell
+
+
+def _rehearse(shell: Any) -> None:
+    from . import child
+
+    child.rehearse(shell)
+    _settle()
+    collapse()
+
+
+def _settle() -> None:
+    """Have children's collections leave alone what is there by now."""
+    gc.freeze()
+    gc.enable()
 
 
 def _looked_at_later(name: object = "", answer: object = None) -> None:
