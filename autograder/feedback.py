@@ -39,7 +39,7 @@ class PageMaker:
         self.page(new_notebook(), "", "", "", NotebookFeedback({}, 0, 0, 0))  # compiles the template
 
     def remember(self, notebook: NotebookNode) -> None:
-        """Render the pieces of an instructor's notebook, of which students' pages are mostly made."""
+        """Render the pieces of a notebook, to have them ready when pages hold the same."""
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 self._exporter.render(cell.source)

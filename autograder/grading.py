@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -119,57 +119,67 @@ def grade(
     with _only_one_run(course.root):
         summaries = {name: Summary(name) for name in assignments}
         keys: dict[str, dict[str, NotebookKey]] = {}
-        jobs: deque[Submitted | Recorded] = deque()
+        submitted: list[Submitted] = []
         for name, summary in summaries.items():
             try:
                 keys[name] = _keys(course, name)
-                jobs += find(course, name, students)
+                submitted += find(course, name, students)
             except CannotGrade as error:
                 summary.refused = str(error)
-        # Imported and rendered once, before the workers are forked.
-        all_tasks()
-        for name in keys:
-            for path in _source(course, name).glob("*.ipynb"):
-                with contextlib.suppress(submission.UnreadableSubmission):
-                    pages.remember(submission.read(path))
-        if jail and jobs:
+        all_tasks()  # imported once, before the workers are forked
+        _remember_sources(course, keys, pages)
+        if jail and submitted:
             doctor.examine(warm)  # as late as can be: the warm process is still getting warm
         grader = _Grader(course, keys, warm, secret(course.root), jail, limits or Limits())
         writer = _FeedbackWriter(course, pages)
-        workers = min(workers or fleet.cores(), len(jobs))
-        total, written = len(jobs), 0
-        left = Counter(job.assignment for job in jobs)
-        done: dict[str, dict[str, tuple[datetime | None, dict[str, NotebookScores]]]] = {name: {} for name in left}
-
-        def prepare() -> Callable[[Submitted | Recorded], Any]:
-            grade_one = grader.prepare()
-            return lambda job: grade_one(job) if isinstance(job, Submitted) else writer.write(job)
-
-        for job, result in fleet.run(jobs, prepare, workers=workers, seconds=grader.seconds):
-            summary = summaries[job.assignment]
-            if isinstance(job, Recorded):
-                if isinstance(result, fleet.Lost):
-                    why = f"was graded, but its feedback could not be written: {result.why}"
-                    summary.problems[job.student] = why
-                written += 1
-                progress("feedback", written, total)
-                continue
-            if isinstance(result, Graded) and result.waits:
-                jobs.append(replace(job, waited=True))
-                continue
-            if isinstance(result, fleet.Lost):
-                summary.problems[job.student] = f"could not be graded, its earlier score stands: {result.why}"
-            elif result.problem:
-                summary.problems[job.student] = result.problem
-            else:
-                done[job.assignment][job.student] = job.timestamp, result.notebooks
-            left[job.assignment] -= 1
-            progress("graded", total - left.total(), total)
-            if not left[job.assignment]:  # the workers go on with other assignments meanwhile
-                with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-                    summary.results = record(gradebook, job.assignment, done[job.assignment], _late_penalty(course))
-                jobs += [Recorded(job.assignment, *result) for result in summary.results.items()]
+        _work_off(course, submitted, summaries, grader, writer, workers or fleet.cores(), progress)
     return list(summaries.values())
+
+
+def _work_off(
+    course: Course,
+    submitted: list[Submitted],
+    summaries: Mapping[str, Summary],
+    grader: _Grader,
+    writer: _FeedbackWriter,
+    workers: int,
+    progress: Progress,
+) -> None:
+    """Grade what was submitted; record an assignment, and have its pages written, as soon as all of it is graded."""
+
+    def prepare() -> Callable[[Submitted | Recorded], Any]:
+        grade_one = grader.prepare()
+        return lambda job: grade_one(job) if isinstance(job, Submitted) else writer.write(job)
+
+    jobs: deque[Submitted | Recorded] = deque(submitted)
+    left = Counter(job.assignment for job in submitted)
+    done: dict[str, dict[str, tuple[datetime | None, dict[str, NotebookScores]]]] = {name: {} for name in left}
+    pages = written = 0
+    for job, result in fleet.run(jobs, prepare, workers=min(workers, len(submitted)), seconds=grader.seconds):
+        summary = summaries[job.assignment]
+        if isinstance(job, Recorded):
+            if isinstance(result, fleet.Lost):
+                why = f"was graded, but its feedback could not be written: {result.why}"
+                summary.problems[job.student] = why
+            written += 1
+            progress("feedback", written, pages)
+            continue
+        if isinstance(result, Graded) and result.waits:
+            jobs.append(replace(job, waited=True))
+            continue
+        if isinstance(result, fleet.Lost):
+            summary.problems[job.student] = f"could not be graded, its earlier score stands: {result.why}"
+        elif result.problem:
+            summary.problems[job.student] = result.problem
+        else:
+            done[job.assignment][job.student] = job.timestamp, result.notebooks
+        left[job.assignment] -= 1
+        progress("graded", len(submitted) - left.total(), len(submitted))
+        if not left[job.assignment]:  # the workers go on with other assignments meanwhile
+            with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+                summary.results = record(gradebook, job.assignment, done[job.assignment], _late_penalty(course))
+            jobs += [Recorded(job.assignment, *result) for result in summary.results.items()]
+            pages += len(summary.results)
 
 
 @contextmanager
@@ -244,6 +254,14 @@ def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submi
 def _source(course: Course, assignment: str) -> Path:
     """The folder of the instructor's notebooks."""
     return Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
+
+
+def _remember_sources(course: Course, assignments: Iterable[str], pages: PageMaker) -> None:
+    """Render, once for all workers, the instructor's notebooks, of which students' pages are mostly made."""
+    for assignment in assignments:
+        for path in _source(course, assignment).glob("*.ipynb"):
+            with contextlib.suppress(submission.UnreadableSubmission):
+                pages.remember(submission.read(path))
 
 
 def _late_penalty(course: Course) -> Callable[[str, float, float], float | None]:

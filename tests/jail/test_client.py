@@ -189,6 +189,16 @@ def test_the_doctor_finds_none_here(warm: WarmProcess) -> None:
     assert doctor.open_escapes(warm) == []
 
 
+def test_what_is_slow_to_import_can_be_asked_for_before_a_child_is() -> None:
+    with WarmProcess() as warm:
+        assert not warm.prepare("x = 1")
+        assert warm.prepare("plt.plot(x)")
+        with warm.open(Limits()) as child:  # does not wait for that, and does not have it
+            assert printed(child, "import sys; print('matplotlib' in sys.modules)") == "False\n"
+        with warm.open(Limits(), source="plt.plot(x)") as child:
+            assert printed(child, "import sys; print('matplotlib' in sys.modules)") == "True\n"
+
+
 def test_a_branch_that_died_is_replaced() -> None:
     with WarmProcess() as warm:
         with warm.open(Limits(), source="plt") as child:
