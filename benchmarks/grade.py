@@ -57,9 +57,7 @@ def main() -> None:
         ]
         if scores(stock) != scores(ours):
             sys.exit("the two graders disagree on a score: the comparison is void")
-    print(
-        f"{many} submissions: {students} each of {' and '.join(ASSIGNMENTS)}; whole processes; x: times what autograder grade takes"
-    )
+    print(f"{many} submissions: {students} each of {' and '.join(ASSIGNMENTS)}; x: times what autograder grade takes")
     middle = statistics.median(our_seconds)
     for name, seconds in (
         ("nbgrader autograde, stock", stock_seconds),
