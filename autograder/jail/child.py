@@ -218,6 +218,7 @@ def rehearse(shell: Shell) -> None:
         for watch in (False, True):
             load(dump({"outcomes": _drive(shell, {**request, "watch": watch})}))
     shell.reset()
+    shell.displayhook.flush()  # gives `_` and its like their first values
     for name in ("last_type", "last_value", "last_traceback"):
         vars(sys).pop(name, None)
 
