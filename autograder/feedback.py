@@ -6,6 +6,7 @@ look like as HTML is therefore kept from one page to the next.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import html
 import re
@@ -41,10 +42,11 @@ class PageMaker:
     def remember(self, notebook: NotebookNode) -> None:
         """Render the pieces of a notebook, to have them ready when pages hold the same."""
         for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                self._exporter.render(cell.source)
-            elif cell.cell_type == "code":
-                self._exporter.highlight(cell.source, None)
+            if cell.cell_type == "code":
+                self._exporter.highlight_code(cell.source)
+            elif cell.cell_type == "markdown" and "attachments" not in cell:
+                with contextlib.suppress(Exception):  # where it cannot be rendered, the pages that hold it will say so
+                    self._exporter.render(cell.source)
 
     def page(self, notebook: NotebookNode, assignment: str, student: str, name: str, feedback: NotebookFeedback) -> str:
         """The feedback page on one graded notebook."""
@@ -78,7 +80,7 @@ class _Exporter(HTMLExporter):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.render = functools.lru_cache(REMEMBERED)(lambda source: HTMLExporter.markdown2html(self, {}, source))
-        self.highlight = functools.lru_cache(REMEMBERED)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        highlight = functools.lru_cache(REMEMBERED)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
 
         @pass_context
         def markdown2html(context: Any, source: str) -> str:
@@ -88,8 +90,9 @@ class _Exporter(HTMLExporter):
         def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
             if max(map(len, source.splitlines()), default=0) > LONGEST_LINE:
                 return f"<pre>{html.escape(source)}</pre>"
-            return self.highlight(source, language)
+            return highlight(source, language)
 
+        self.highlight_code = highlight_code
         self.register_filter("markdown2html", markdown2html)
         self.register_filter("highlight_code", highlight_code)
 

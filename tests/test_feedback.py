@@ -8,6 +8,10 @@ import shutil
 from pathlib import Path
 
 from classroom import RIGHT, autograder, nbgrader, submit
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from autograder.course import open_course
+from autograder.feedback import PageMaker
 
 
 def words(page: str) -> list[str]:
@@ -73,3 +77,12 @@ def test_a_line_that_would_take_minutes_to_colour_is_shown_as_it_is(course: Path
     page = (course / "feedback/ann/ps1/ps1.html").read_text()
     assert "d_square: not defined yet" in page
     assert html.escape(long) in page
+
+
+def test_a_source_that_cannot_be_rendered_ahead_stops_nothing(course: Path) -> None:
+    cells = [
+        new_markdown_cell("![missing](attachment:missing.png)"),
+        new_markdown_cell("![there](attachment:there.png)", attachments={"there.png": {"image/png": "aGk="}}),
+        new_code_cell("x = [" + "1, " * 100_000 + "]"),
+    ]
+    PageMaker(open_course(course)).remember(new_notebook(cells=cells))
