@@ -72,10 +72,9 @@ def _mistaken(task: Task, case: Case, mistake: Mistake) -> tuple[Parts, frozense
         answer = LocalAnswer(mistake.answer, task.name)
         (outcome,) = answer.drive(task.driver, [case.inputs], names=task.parameters, watch=False)
         parts, truth = signature(task, case.inputs, outcome, case.outcome), case.truth
-        same = {
-            part for part in parts.keys() & truth.keys() if _same(task, part, parts[part], truth[part], truth[part])
-        }
-        case.mistaken[mistake.name] = parts, frozenset(parts.keys() & truth.keys() - same)
+        both = parts.keys() & truth.keys()
+        wrong = frozenset(part for part in both if not _same(task, part, parts[part], truth[part], truth[part]))
+        case.mistaken[mistake.name] = parts, wrong
     return case.mistaken[mistake.name]
 
 

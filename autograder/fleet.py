@@ -48,8 +48,8 @@ def run(
     """Do every job, in forked processes; yield each with its result as it comes.
 
     Jobs are taken from `jobs`, to which more may be added for as long as there are results. `prepare` is called once
-    in each worker and returns the function that does a job. Where that raises, takes more
-    than `seconds`, or the worker dies, the job is tried once more in a fresh worker, and then given up as Lost.
+    in each worker and returns the function that does a job. Where that raises, takes more than `seconds`, or the worker
+    dies, the job is tried once more in a fresh worker, and then given up as Lost.
     """
     context = multiprocessing.get_context("fork")
     gc.freeze()  # collections in a worker then leave alone what it shares with this process
