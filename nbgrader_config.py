@@ -18,5 +18,5 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-# The jail's warm process then starts while nbgrader still gets ready.
-c.Autograde.pre_convert_hook = "autograder.jail.process.start"
+# What runs and marks submissions then starts while nbgrader still gets ready.
+c.Autograde.pre_convert_hook = "autograder.nbgrader.start"

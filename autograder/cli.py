@@ -73,9 +73,10 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *, jail: bool, quiet: bool) -> int:
     gc.disable()  # importing makes a million objects that stay
-    from .jail.process import JailError, WarmProcess
+    from .examiner.process import Examiners
+    from .jail.process import JailError
 
-    with WarmProcess() as warm:  # it imports torch while we import everything else
+    with Examiners() as examiners:  # they import torch while we import everything else
         from .course import open_course
         from .feedback import PageMaker
         from .grading import grade
@@ -86,7 +87,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
             course = open_course(root)
             pages = PageMaker(course)
             with _progress(quiet) as progress:
-                summaries = grade(course, assignments, students, warm, pages, jail=jail, progress=progress)
+                summaries = grade(course, assignments, students, examiners, pages, jail=jail, progress=progress)
         except JailError as error:
             print(error, file=sys.stderr)
             return REFUSED

@@ -34,12 +34,10 @@ from traitlets.utils.importstring import import_item
 
 from . import fleet, submission
 from .course import Course, private_folder, secret
+from .examiner.process import Examiner, Examiners
 from .feedback import PageMaker
 from .gradebook import NotebookFeedback, NotebookKey, NotebookScores, read_keys, record
-from .jail import doctor
 from .jail.limits import Limits
-from .jail.process import WarmProcess
-from .tasks import all_tasks
 
 # Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
 OURS = {"Execute", "JailedExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"}
@@ -103,7 +101,7 @@ def grade(
     course: Course,
     assignments: Sequence[str],
     students: Sequence[str],
-    warm: WarmProcess,
+    examiners: Examiners,
     pages: PageMaker,
     *,
     jail: bool = True,
@@ -126,11 +124,11 @@ def grade(
                 submitted += find(course, name, students)
             except CannotGrade as error:
                 summary.refused = str(error)
-        all_tasks()  # imported once, before the workers are forked
         _remember_sources(course, keys, pages)
-        if jail and submitted:
-            doctor.examine(warm)  # as late as can be: the warm process is still getting warm
-        grader = _Grader(course, keys, warm, secret(course.root), jail, limits or Limits())
+        if jail and submitted:  # as late as can be: the warm process is still getting warm
+            with examiners.open() as examiner:
+                examiner.try_the_jail()
+        grader = _Grader(course, keys, examiners, secret(course.root), jail, limits or Limits())
         writer = _FeedbackWriter(course, pages)
         _work_off(course, submitted, summaries, grader, writer, workers or fleet.cores(), progress)
     return list(summaries.values())
@@ -277,7 +275,7 @@ def _late_penalty(course: Course) -> Callable[[str, float, float], float | None]
 class _Grader:
     course: Course
     keys: dict[str, dict[str, NotebookKey]]  # by assignment and notebook
-    warm: WarmProcess
+    examiners: Examiners
     secret: str
     jail: bool
     limits: Limits
@@ -291,9 +289,10 @@ class _Grader:
         names = Autograde(coursedir=self.course.directory, parent=self.course.app).autograde_preprocessors
         classes = [import_item(name) if isinstance(name, str) else name for name in names]
         later = [cls(parent=self.course.app) for cls in classes if cls.__name__ not in OURS]
-        return functools.partial(self._grade, [preprocessor for preprocessor in later if preprocessor.enabled])
+        enabled = [preprocessor for preprocessor in later if preprocessor.enabled]
+        return functools.partial(self._grade, self.examiners.open(), enabled)
 
-    def _grade(self, later: list[Any], job: Submitted) -> Graded:
+    def _grade(self, examiner: Examiner, later: list[Any], job: Submitted) -> Graded:
         """Grade one submission and write its autograded folder. Raises JailError where the jail fails."""
         keys = self.keys[job.assignment]
         present = {path.stem: path for path in sorted(job.folder.glob("*.ipynb")) if path.stem in keys}
@@ -307,11 +306,11 @@ class _Grader:
                 notebook = submission.restored(submission.read(path), keys[name])
             except submission.UnreadableSubmission as error:
                 return Graded(problem=str(error))
-            code = submission.code(notebook)
-            if not job.waited and self.warm.prepare(code):
+            if not job.waited and examiner.prepare(submission.code(notebook)):
                 return Graded(waits=True)
-            with self.warm.open(self.limits, jail=self.jail, source=code) as child:
-                submission.run(notebook, child, (self.secret, job.student))
+            seed = self.secret, job.student
+            examine = functools.partial(examiner.run, seed=seed, jail=self.jail, limits=self.limits)
+            submission.run(notebook, examine)
             resources = {"nbgrader": {"student": job.student, "assignment": job.assignment, "notebook": name}}
             for preprocessor in later:
                 notebook, resources = preprocessor.preprocess(notebook, resources)

@@ -3,10 +3,12 @@
 In nbgrader_config.py:
 
     c.Autograde.autograde_preprocessors = ["autograder.nbgrader.JailedExecute", ...]
+    c.Autograde.pre_convert_hook = "autograder.nbgrader.start"
 """
 
 from __future__ import annotations
 
+import atexit
 import functools
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,9 @@ from traitlets import Bool
 
 from . import submission
 from .course import secret
+from .examiner.process import Examiner, Examiners
 from .gradebook import read_keys
-from .jail import doctor
-from .jail.limits import Limits
-from .jail.process import JailError, WarmProcess, shared
+from .jail.process import JailError
 
 
 class JailedExecute(NbGraderPreprocessor):
@@ -39,19 +40,32 @@ class JailedExecute(NbGraderPreprocessor):
         try:
             self._run(notebook, seed)
         except JailError:
-            examined.cache_clear()
-            shared.cache_clear()
+            examiner.cache_clear()
+            examiners.cache_clear()
             self._run(notebook, seed)
         return notebook, resources
 
     def _run(self, notebook: NotebookNode, seed: tuple[str, str]) -> None:
-        with examined(self.jail).open(Limits(), jail=self.jail, source=submission.code(notebook)) as child:
-            submission.run(notebook, child, seed)
+        submission.run(notebook, functools.partial(examiner(self.jail).run, seed=seed, jail=self.jail))
 
 
 @functools.cache
-def examined(jail: bool) -> WarmProcess:
-    """The warm process, once no escape is open. Raises JailUnavailable where one is."""
+def examiner(jail: bool) -> Examiner:
+    """One for all submissions of this Python process, once no escape is open. Raises JailUnavailable where one is."""
+    made = examiners().open()
     if jail:
-        doctor.examine(shared())
-    return shared()
+        made.try_the_jail()
+    return made
+
+
+@functools.cache
+def examiners() -> Examiners:
+    """The process that they are forked from."""
+    process = Examiners()
+    atexit.register(process.close)
+    return process
+
+
+def start(**_: object) -> None:
+    """For nbgrader's `Autograde.pre_convert_hook`: torch is imported while nbgrader prepares its work."""
+    examiners()

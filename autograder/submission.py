@@ -1,18 +1,10 @@
-"""A submitted notebook in, an executed notebook with scores out.
-
-The student's cells run in a jailed child. Cells that grade a task of ours are not run at all: the task's answer is
-driven in the child, and what comes back is judged here. Other courses' test cells run in the child like any cell.
-"""
+"""A submitted notebook in, an executed notebook with scores out. An examiner does the work in between."""
 
 from __future__ import annotations
 
-import ast
-import functools
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import nbformat.reader
@@ -20,18 +12,12 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 
-from . import checker
-from .drivers import Outcome
+from .examiner.process import Cell, Output, stopped
 from .gradebook import KeyCell, NotebookKey, NotebookScores
-from .jail.client import Child, Died
-from .report import UNDEFINED, Report, unmarked
-from .tasks import all_tasks
-from .values import Value, printable
+from .text import printable
 
 SCHEMA_VERSION = 3
-BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
 MAX_NOTEBOOK_BYTES = 64 * 2**20
-TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
 
 
 class UnreadableSubmission(ValueError):
@@ -143,134 +129,29 @@ def code(notebook: NotebookNode) -> str:
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
 
 
-def task_graded_by(source: str) -> str | None:
-    """The task that a test cell of ours grades: the name in its `grade("name", ...)`; None for other courses' cells."""
-    try:
-        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    except SyntaxError:
-        return None
-    for call in calls:
-        match call:
-            case ast.Call(func=ast.Name(id="grade"), args=[ast.Constant(value=str(name)), *_]) if name in all_tasks():
-                return name
-    return None
+# --- running ------------------------------------------------------------------------------------------------------
 
 
-# --- running and marking ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class JailedAnswer:
-    """An answer in a child, by the name that the student gave it."""
-
-    child: Child
-    name: str
-    sources: tuple[str, ...]
-
-    def drive(
-        self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
-    ) -> list[Outcome]:
-        return self.child.drive(driver, self.name, probes, names=names, watch=watch)
-
-    def source(self) -> str:
-        return "\n".join(_readable(source) for source in self.sources)
-
-
-@functools.lru_cache(maxsize=4096)  # most cells are the same in a whole class
-def _readable(source: str) -> str:
-    """A cell's Python, "" where it is not Python: one broken cell must not hide the others."""
-    lines = source.splitlines()
-    if lines and lines[0].startswith(TRANSPARENT_MAGICS):
-        lines = lines[1:]
-    text = "\n".join("pass" if line.startswith(("%", "!", "?")) else line for line in lines)
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    return text
-
-
-def run(notebook: NotebookNode, child: Child, seed: tuple[str, ...]) -> None:
-    """Run a restored notebook's cells in `child` and write their outputs, scores among them, into it.
-
-    `seed` (secret, student) fixes the probes. Raises JailError where the jail fails, never for what a cell does.
-    """
-    sources = tuple(cell.source for cell in notebook.cells if cell.cell_type == "code" and not is_grade(cell))
-    waiting: list[tuple[NotebookNode, str]] = []
-    count = 0
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or not cell.source.strip():
-            continue
-        count += 1
+def run(notebook: NotebookNode, examine: Callable[[Sequence[Cell]], list[list[Output]]]) -> None:
+    """Have a restored notebook's cells examined, and write their outputs, scores among them, into it."""
+    ran = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    for count, (cell, outputs) in enumerate(zip(ran, examine([_known(cell) for cell in ran]), strict=True), 1):
         cell.execution_count = count
-        task = task_graded_by(cell.source) if is_grade(cell) and not is_solution(cell) else None
-        if task is None:
-            _run_cell(cell, child)
-        elif not _mark_cell(cell, task, JailedAnswer(child, task, sources), seed):
-            waiting.append((cell, task))
-    # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
-    # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
-    for cell, task in waiting:
-        _mark_cell(cell, task, JailedAnswer(child, task, sources), (*seed, "again"))
+        # Not by nbformat's new_output, whose check of every output against the schema costs more than marking.
+        cell.outputs = [nbformat.from_dict(output) for output in outputs]
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+        if is_grade(cell) and not is_solution(cell):
+            try:
+                determine_grade(cell)
+            except (ValueError, KeyError) as error:  # nbgrader would give up on the whole submission
+                cell.outputs.insert(0, nbformat.from_dict(stopped(f"no score can be read from its outputs: {error}")))
 
 
-def _run_cell(cell: NotebookNode, child: Child) -> None:
-    if not child.alive:
-        cell.outputs = [_stream("[Not run: the notebook's process had ended.]\n")]
-        if is_grade(cell):
-            cell.outputs.append(_stopped("the notebook's process had ended before this cell"))
-        return
-    ran = child.run(cell.source)
-    cell.outputs = [_output(**output) for output in ran.outputs]
-    for output in cell.outputs:
-        if output.output_type == "execute_result":
-            output.execution_count = cell.execution_count
-    if ran.stopped:
-        cell.outputs.append(_stopped(f"{ran.stopped}{': the notebook ends here' if ran.died else ''}"))
-    if is_grade(cell) and not is_solution(cell):
-        cell.outputs.append(_output("display_data", data={"text/plain": BESIDE}))
-        try:
-            determine_grade(cell)
-        except (ValueError, KeyError) as error:  # nbgrader would give up on the whole submission
-            cell.outputs.insert(0, _stopped(f"no score can be read from this cell's outputs: {error}"))
-
-
-def _mark_cell(cell: NotebookNode, name: str, answer: JailedAnswer, seed: tuple[str, ...]) -> bool:
-    """Mark one task; False where the student has not defined it so far."""
-    points = float(cell.metadata.nbgrader.points)
-    task = all_tasks()[name]
-    try:
-        report = checker.grade(task, answer, points=points, seed=seed)
-    except Died as death:
-        report = unmarked(task, str(death), points=points)
-    except TimeoutError as limit:
-        report = unmarked(task, str(limit), points=points)
-    cell.outputs = [_panel(report), _score(report.earned, cell.execution_count)]
-    return report.status != UNDEFINED
-
-
-def _output(output_type: str, **fields: Any) -> NotebookNode:
-    """As nbformat's new_output, without its check of every output against the schema, which costs more than marking."""
-    if "data" in fields:
-        fields.setdefault("metadata", {})
-    return nbformat.from_dict({"output_type": output_type, **fields})
-
-
-def _panel(report: Report) -> NotebookNode:
-    return _output("display_data", data={"text/plain": str(report), "text/html": report._repr_html_()})
-
-
-def _score(earned: float, execution_count: int) -> NotebookNode:
-    """The output that nbgrader reads a score from."""
-    return _output("execute_result", data={"text/plain": repr(float(earned))}, execution_count=execution_count)
-
-
-def _stream(text: str) -> NotebookNode:
-    return _output("stream", name="stdout", text=text)
-
-
-def _stopped(why: str) -> NotebookNode:
-    return _output("error", ename="Stopped", evalue=why, traceback=[f"Stopped: {why}"])
+def _known(cell: NotebookNode) -> Cell:
+    points = cell.metadata.get("nbgrader", {}).get("points")
+    return Cell(cell.source, grade=is_grade(cell), solution=is_solution(cell), points=points)
 
 
 # --- scores -------------------------------------------------------------------------------------------------------

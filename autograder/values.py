@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from .text import printable
+
 Value = Any  # of the kinds named above; Python has no tidy type for a recursive union with tensors
 
 MAX_BYTES = 32 * 2**20
@@ -217,11 +219,6 @@ def _text(thing: Any) -> str:
     if not isinstance(thing, str) or len(thing) > MAX_TEXT:
         raise BadValue("text expected")
     return printable(thing)
-
-
-def printable(text: str) -> str:
-    """`text` without lone surrogates, which a string may hold and a file may not."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def identical(a: Value, b: Value) -> bool:

@@ -1,4 +1,4 @@
-"""What a test's run of `autograder` or `nbgrader` is forked from: everything imported, a warm process started.
+"""What a test's run of `autograder` or `nbgrader` is forked from: everything imported, examiners started.
 
 `classroom.run` uses it. A run is a process of its own, as in life (grading forks, and no fork survives a backward that
 went before it), but starting one takes a hundredth of a second and not five. Only the doctor is left out: test_cli.py
@@ -27,14 +27,15 @@ from classroom import MOMENTS
 import autograder.grading
 import autograder.nbgrader
 from autograder import cli
-from autograder.jail import doctor, process
+from autograder.examiner import process
+from autograder.jail.process import JailError
 
 PROGRAMS = {"autograder": cli.main, "nbgrader": nbgrader.apps.nbgraderapp.NbGraderApp.launch_instance}
-warm = process.WarmProcess()
-warm.close = lambda: None  # type: ignore[method-assign]  # it is every run's, and ends with the tests
-process.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
-autograder.nbgrader.WarmProcess = lambda: warm  # type: ignore[assignment,misc]
-doctor.open_escapes = lambda warm: []
+examiners = process.Examiners()
+examiners.close = lambda: None  # type: ignore[method-assign]  # it is every run's, and ends with the tests
+process.Examiners = lambda: examiners  # type: ignore[assignment,misc]
+autograder.nbgrader.Examiners = lambda: examiners  # type: ignore[assignment,misc]
+process.Examiner.try_the_jail = lambda self: None  # type: ignore[method-assign]
 
 
 # A function that goes wrong: its place, the student with whom it does, and how (raise, die, die once, disk full).
@@ -97,7 +98,7 @@ def _break(root: Path, place: str, student: str, how: str) -> None:
         if any(getattr(argument, "student", None) == student for argument in args):
             match how:
                 case "raise":
-                    raise process.JailError("the warm process died")
+                    raise JailError("the warm process died")
                 case "disk full":
                     raise OSError(errno.ENOSPC, "No space left on device")
                 case "die":

@@ -9,7 +9,8 @@ import pytest
 from classroom import RIGHT, autograder, nbgrader, rows, scores, submit
 
 from autograder import cli
-from autograder.jail import doctor, process
+from autograder.examiner import process
+from autograder.jail import doctor
 
 
 def test_a_table_of_scores_and_where_the_feedback_is(graded: Path) -> None:
@@ -109,13 +110,19 @@ def test_a_submission_can_read_the_course_only_when_no_jail_is_asked_for_by_name
 @pytest.fixture
 def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     class Nothing:
+        def open(self) -> Nothing:
+            return self
+
+        def try_the_jail(self) -> None:
+            doctor.examine(None)  # type: ignore[arg-type]
+
         def __enter__(self) -> Nothing:
             return self
 
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(process, "WarmProcess", Nothing)
+    monkeypatch.setattr(process, "Examiners", Nothing)
 
 
 @pytest.mark.usefixtures("no_process")

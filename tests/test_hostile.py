@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -17,9 +18,9 @@ import pytest
 from classroom import RIGHT, autograder, scores, submit
 
 from autograder import submission
+from autograder.examiner.process import Examiner, Examiners
 from autograder.gradebook import KeyCell, NotebookKey
 from autograder.jail.limits import Limits
-from autograder.jail.process import WarmProcess
 
 sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 from corpus import CORPUS, Hostile, code_cell
@@ -63,10 +64,10 @@ def handed_in(first: str, second: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def warm() -> Iterator[WarmProcess]:
+def examiner() -> Iterator[Examiner]:
     os.environ["SECRET_OF_THE_GRADER"] = CANARY
-    with WarmProcess() as process:
-        yield process
+    with Examiners() as process, process.open() as examiner:
+        yield examiner
     del os.environ["SECRET_OF_THE_GRADER"]
 
 
@@ -85,7 +86,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def graded(notebook: dict[str, Any], warm: WarmProcess, limits: Limits, folder: Path) -> tuple[dict[str, Any], str]:
+def graded(notebook: dict[str, Any], examiner: Examiner, limits: Limits, folder: Path) -> tuple[dict[str, Any], str]:
     """The points by grade_id, and everything that the notebook put out, by the way that `autograder grade` takes."""
     path = folder / "hw.ipynb"
     path.write_text(json.dumps(notebook))
@@ -93,8 +94,7 @@ def graded(notebook: dict[str, Any], warm: WarmProcess, limits: Limits, folder: 
         made = submission.restored(submission.read(path), key())
     except submission.UnreadableSubmission as error:
         return {}, str(error)
-    with warm.open(limits) as child:
-        submission.run(made, child, (CANARY, "student"))
+    submission.run(made, functools.partial(examiner.run, seed=(CANARY, "student"), limits=limits))
     path.write_text(nbformat.v4.writes(made), encoding="utf-8")
     scores = submission.scores(made)
     return dict(scores.points), json.dumps([cell.outputs for cell in made.cells if cell.cell_type == "code"])
@@ -112,20 +112,20 @@ def test_the_corpus_is_large_and_every_entry_says_what_it_tries() -> None:
 
 @pytest.mark.parametrize("hostile", CORPUS, ids=lambda hostile: hostile.name)
 def test_it_gains_nothing_reads_nothing_and_harms_nobody(
-    hostile: Hostile, warm: WarmProcess, root: Path, tmp_path: Path
+    hostile: Hostile, examiner: Examiner, root: Path, tmp_path: Path
 ) -> None:
     before = contents(root)
     notebook = handed_in(*(code.replace("ROOT", repr(str(root))) for code in (hostile.first, hostile.second)))
     if hostile.change:
         hostile.change(notebook)
-    points, output = graded(notebook, warm, replace(TIGHT, **hostile.limits), tmp_path)
+    points, output = graded(notebook, examiner, replace(TIGHT, **hostile.limits), tmp_path)
     assert not any(points.values()), (hostile.tries, points)
     assert [word for word in FORBIDDEN if word in output] == [], hostile.tries
     assert contents(root) == before, hostile.tries
-    assert graded(handed_in(*HONEST), warm, Limits(), tmp_path)[0] == POINTS
+    assert graded(handed_in(*HONEST), examiner, Limits(), tmp_path)[0] == POINTS
 
 
-def test_what_no_jail_can_hold_is_no_more_than_this(warm: WarmProcess, tmp_path: Path) -> None:
+def test_what_no_jail_can_hold_is_no_more_than_this(examiner: Examiner, tmp_path: Path) -> None:
     """In its own process an answer may blind the driver that watches it. It gets points for right values, no more."""
     blinding = (
         "import contextlib, torch\nfrom autograder import drivers\n"
@@ -133,7 +133,7 @@ def test_what_no_jail_can_hold_is_no_more_than_this(warm: WarmProcess, tmp_path:
         "def d_square(x):\n    leaf = torch.tensor(float(x), requires_grad=True)\n"
         "    getattr(leaf**2, 'back' + 'ward')()\n    return getattr(leaf, 'gr' + 'ad').item()"
     )
-    points, _ = graded(handed_in(blinding, HONEST[1]), warm, Limits(), tmp_path)
+    points, _ = graded(handed_in(blinding, HONEST[1]), examiner, Limits(), tmp_path)
     assert points == POINTS
 
 

@@ -45,3 +45,10 @@ def test_importing_check_does_bring_the_answer_key() -> None:
 def test_importing_the_package_imports_no_torch() -> None:
     code = "import autograder, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("part", ["grading", "nbgrader", "feedback", "examiner.process", "demo"])
+def test_what_grades_a_class_imports_no_torch(part: str) -> None:
+    """Its examiners do, meanwhile."""
+    code = f"import autograder.{part}, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +15,11 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
 from autograder import drivers, submission
+from autograder.examiner import examine
+from autograder.examiner.examine import task_graded_by
 from autograder.gradebook import KeyCell, NotebookKey
 from autograder.jail.client import Died, Ran
-from autograder.submission import UnreadableSubmission, read, restored, scores, task_graded_by
+from autograder.submission import UnreadableSubmission, read, restored, scores
 
 SQUARE = "def d_square(x):\n    return 2 * x"
 
@@ -87,7 +90,7 @@ def run(
 ) -> tuple[Any, InProcess]:
     """Restore and run a notebook; (the notebook, the child)."""
     child, made = InProcess(), restored(made, known)
-    submission.run(made, child, seed)  # type: ignore[arg-type]
+    submission.run(made, functools.partial(examine.run, child=child, seed=seed))  # type: ignore[arg-type]
     nbformat.validate(made)
     return made, child
 
@@ -316,7 +319,7 @@ def test_a_plain_test_cell_runs_in_the_child_and_says_so() -> None:
     made, child = run(made, known=PLAIN)
     assert child.ran[-1] == "assert add(1, 2) == 3"
     assert scores(made).points == {"add-tests": 3.0}
-    assert submission.BESIDE in [o.get("data", {}).get("text/plain") for o in named(made)["add-tests"].outputs]
+    assert examine.BESIDE in [o.get("data", {}).get("text/plain") for o in named(made)["add-tests"].outputs]
 
 
 def test_a_plain_test_cell_that_fails_or_never_ran_earns_nothing() -> None:

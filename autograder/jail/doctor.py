@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .limits import Limits
-from .process import JailError, JailUnavailable, WarmProcess
+from .process import JailError, JailUnavailable, Warm
 
 REMEDY = """\
 The jail needs Linux 5.13 or newer with Landlock enabled (`cat /sys/kernel/security/lsm` names it) and libseccomp 2.
@@ -95,7 +95,7 @@ with open('large', 'wb') as file:
         file.write(b'x' * 2**20)"""
 
 
-def attempts(warm: WarmProcess) -> list[Attempt]:
+def attempts(warm: Warm) -> list[Attempt]:
     """Try each escape in one child. Raises JailUnavailable where a child cannot be locked in at all."""
     with tempfile.TemporaryDirectory(prefix="outside-") as folder, warm.open(Limits()) as child:
         forbidden = Path(folder) / "forbidden"
@@ -115,7 +115,7 @@ def attempts(warm: WarmProcess) -> list[Attempt]:
         return found
 
 
-def open_escapes(warm: WarmProcess) -> list[Attempt]:
+def open_escapes(warm: Warm) -> list[Attempt]:
     """The escapes that are open; [] where the jail holds."""
     try:
         return [attempt for attempt in attempts(warm) if not attempt.blocked]
@@ -123,7 +123,7 @@ def open_escapes(warm: WarmProcess) -> list[Attempt]:
         return [Attempt("lock a process in", False, str(error))]
 
 
-def examine(warm: WarmProcess) -> None:
+def examine(warm: Warm) -> None:
     """Raises JailUnavailable, with the reason and the remedy, where an escape is open."""
     escapes = open_escapes(warm)
     if escapes:
@@ -136,7 +136,7 @@ def refusal(escapes: list[Attempt]) -> str:
     return f"Nothing was graded: the jail does not hold on this machine.\n{ways}\n{REMEDY}"
 
 
-def main(warm: WarmProcess) -> int:
+def main(warm: Warm) -> int:
     """Print the table; 0 where every escape is blocked."""
     try:
         found = attempts(warm)

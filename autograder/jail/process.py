@@ -1,21 +1,20 @@
-"""The warm process, seen from our side: start it, have it fork a child, end it.
+"""Processes of ours, seen from the side that starts them, and the warm process, which forks children.
 
-Imports no torch, so that the warm process can be busy importing it while its owner imports it as well.
+Imports no torch, so that the one who starts such a process need not wait for that.
 """
 
 from __future__ import annotations
 
-import atexit
-import functools
 import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .folder import remove
 from .limits import Limits
@@ -40,26 +39,34 @@ class JailUnavailable(JailError):
     """A child could not be locked in on this machine."""
 
 
-class WarmProcess:
-    """A process with torch imported, which forks children. Use as a context manager, or call `close`."""
+class Orders:
+    """The end of a socket on which another process, the `receiver`, takes orders. A forked copy works as well."""
 
-    def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
-        environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
-        environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # see hugepages, which does so for the rest
-        self._place = Path(tempfile.mkdtemp(prefix="autograder-"))  # for the children's folders
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.jail.warm", str(theirs.fileno()), str(self._place)],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd="/",
-            )
-        self._control = ours
+    receiver: ClassVar[str]
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+
+    def send(self, order: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
+        """Raises JailError where there is nobody to take it."""
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
+        except OSError as error:
+            raise JailError(f"{self.receiver} is gone: {self.last_words()}") from error
+
+    def last_words(self) -> str:
+        """Why the process is gone, where that is known."""
+        return "no reason given"
+
+    def close(self) -> None:
+        """Once no copy is left open, the process ends."""
+        self._control.close()
+
+
+class Warm(Orders):
+    """Has a warm process fork children."""
+
+    receiver = "the warm process"
 
     def open(self, limits: Limits, *, jail: bool = True, source: str = "") -> Child:
         """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none.
@@ -73,7 +80,7 @@ class WarmProcess:
         status_read, status_write = os.pipe()
         order = {"limits": asdict(limits), "jail": jail, "ahead": _slow_imports(source)}
         try:
-            self._send(order, [theirs.fileno(), status_write])
+            self.send(order, [theirs.fileno(), status_write])
         except JailError:
             ours.close()
             os.close(status_read)
@@ -89,24 +96,43 @@ class WarmProcess:
         Raises JailError."""
         ahead = _slow_imports(source)
         if ahead:
-            self._send({"ahead": ahead}, [])
+            self.send({"ahead": ahead})
         return bool(ahead)
 
-    def _send(self, order: dict[str, Any], descriptors: list[int]) -> None:
-        try:
-            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
-        except OSError as error:
-            raise JailError(f"the warm process is gone: {self._last_words()}") from error
 
-    def _last_words(self) -> str:
+class Spawned(Orders):
+    """A Python process that runs `module`, with nothing of this one's memory and next to nothing of its environment.
+
+    It gets the number of its socket and a folder for temporary files. Use as a context manager, or call `close`.
+    """
+
+    def __init__(self, module: str) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(ours)
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
+        environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
+        environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # see hugepages, which does so for the rest
+        self._place = Path(tempfile.mkdtemp(prefix="autograder-"))
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, str(theirs.fileno()), str(self._place)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=environment,
+                cwd="/",
+            )
+
+    def last_words(self) -> str:
         if self._process.poll() is None or self._process.stderr is None:
-            return "no reason given"
+            return super().last_words()
         lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"exit status {self._process.returncode}"
 
     def close(self) -> None:
-        """End the warm process and with it every child."""
-        self._control.close()
+        """End the process and with it all that it started."""
+        super().close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
@@ -116,21 +142,15 @@ class WarmProcess:
             self._process.stderr.close()
         remove(self._place)
 
-    def __enter__(self) -> WarmProcess:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
 
-@functools.cache
-def shared() -> WarmProcess:
-    """One for this Python process, however many submissions it grades."""
-    process = WarmProcess()
-    atexit.register(process.close)
-    return process
+class WarmProcess(Spawned, Warm):
+    """A process with torch imported, which forks children."""
 
-
-def start(**_: object) -> None:
-    """For nbgrader's `Autograde.pre_convert_hook`: the warm process imports torch while nbgrader prepares its work."""
-    shared()
+    def __init__(self) -> None:
+        super().__init__("autograder.jail.warm")

@@ -1,9 +1,10 @@
 """The warm process: imports once, forks a child for each request. It never holds a task, a seed or a submission.
 
-Run as `python -m autograder.jail.warm FD FOLDER`. On the socket FD it gets one message for each child: the limits, what
-to import ahead, and two descriptors, the child's end of a channel and a pipe on which the child's exit status and CPU
-seconds are written once it is gone. Without descriptors only the imports are asked for. The children's private folders
-are made in FOLDER, which goes when this process does.
+Run as `python -m autograder.jail.warm FD FOLDER`, or by `main` in a fork of a process that holds no more than torch.
+On the socket FD it gets one message for each child: the limits, what to import ahead, and two descriptors, the child's
+end of a channel and a pipe on which the child's exit status and CPU seconds are written once it is gone. Without
+descriptors only the imports are asked for. The children's private folders are made in FOLDER, which goes when this
+process does.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def _serve(
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, tuple[int, Path]] = {}
     branches: dict[frozenset[str], socket.socket] = {}
-    rehearsed = False
+    rehearsed = bool(imported)  # a branch has it from the process that it was forked from
     while True:
         ready, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in ready:

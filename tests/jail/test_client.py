@@ -19,6 +19,7 @@ from autograder.jail.process import JailError, JailUnavailable, WarmProcess
 from autograder.values import Made, Raised
 
 KEY = ("tasks", "oracle", "marking", "probes", "task", "checker", "compare", "diagnose", "report", "notebook", "byhand")
+KEY += ("examiner",)  # where they are all used
 
 
 @pytest.fixture(scope="module")

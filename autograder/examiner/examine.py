@@ -1,0 +1,175 @@
+"""A notebook's code cells go in, their outputs come out, scores among them.
+
+The cells run in a jailed child. Those that grade a task of ours are not run at all: the task's answer is driven in the
+child, and what comes back is judged here. Other courses' test cells run in the child like any cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from .. import checker
+from ..drivers import Outcome
+from ..jail import doctor
+from ..jail.client import Child, Died
+from ..jail.limits import Limits
+from ..jail.process import JailError, JailUnavailable, Warm
+from ..report import UNDEFINED, Report, unmarked
+from ..tasks import all_tasks
+from ..values import Value
+from .process import Cell, Output, stopped
+
+BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
+TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
+
+
+# --- an examiner's requests ---------------------------------------------------------------------------------------
+
+
+def get_ready() -> None:
+    """Read the answer key, once for all examiners. No backward: autograd's threads do not survive a fork."""
+    all_tasks()
+
+
+def answer(caller: Connection, warm: Warm) -> None:
+    """Answer requests, JSON in both directions, until the caller is gone."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            request = json.loads(caller.recv_bytes())
+            caller.send_bytes(json.dumps(_reply(request, warm)).encode())
+
+
+def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
+    try:
+        match request["do"]:
+            case "try the jail":
+                doctor.examine(warm)
+                return {}
+            case "prepare":
+                return {"prepared": warm.prepare(request["source"])}
+        cells, limits = [Cell(**cell) for cell in request["cells"]], Limits(**request["limits"])
+        code = "\n".join(cell.source for cell in cells)
+        with warm.open(limits, jail=request["jail"], source=code) as child:
+            return {"outputs": run(cells, child, tuple(request["seed"]))}
+    except JailUnavailable as error:
+        return {"unavailable": str(error)}
+    except JailError as error:
+        return {"failed": str(error)}
+    except Exception as error:  # a fault of ours: the caller reports it, and this process can go on
+        return {"failed": f"{type(error).__name__}: {error}"}
+
+
+# --- running and marking ------------------------------------------------------------------------------------------
+
+
+def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list[Output]]:
+    """Run a notebook's cells in `child`; each cell's outputs.
+
+    `seed` (secret, student) fixes the probes. Raises JailError where the jail fails, never for what a cell does.
+    """
+    sources = tuple(cell.source for cell in cells if not cell.grade)
+    outputs: list[list[Output]] = []
+    waiting: list[tuple[int, str]] = []
+    for index, cell in enumerate(cells):
+        task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
+        if task is None:
+            outputs.append(_ran(cell, child))
+            continue
+        marked, found = _marked(cell, task, JailedAnswer(child, task, sources), seed)
+        outputs.append(marked)
+        if not found:
+            waiting.append((index, task))
+    # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
+    # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
+    for index, task in waiting:
+        outputs[index], _ = _marked(cells[index], task, JailedAnswer(child, task, sources), (*seed, "again"))
+    return outputs
+
+
+@functools.lru_cache(maxsize=4096)  # a class has the same test cells
+def task_graded_by(source: str) -> str | None:
+    """The task that a test cell of ours grades: the name in its `grade("name", ...)`; None for other courses' cells."""
+    try:
+        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    except SyntaxError:
+        return None
+    for call in calls:
+        match call:
+            case ast.Call(func=ast.Name(id="grade"), args=[ast.Constant(value=str(name)), *_]) if name in all_tasks():
+                return name
+    return None
+
+
+@dataclass(frozen=True)
+class JailedAnswer:
+    """An answer in a child, by the name that the student gave it."""
+
+    child: Child
+    name: str
+    sources: tuple[str, ...]
+
+    def drive(
+        self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+    ) -> list[Outcome]:
+        return self.child.drive(driver, self.name, probes, names=names, watch=watch)
+
+    def source(self) -> str:
+        return "\n".join(_readable(source) for source in self.sources)
+
+
+@functools.lru_cache(maxsize=4096)  # most cells are the same in a whole class
+def _readable(source: str) -> str:
+    """A cell's Python, "" where it is not Python: one broken cell must not hide the others."""
+    lines = source.splitlines()
+    if lines and lines[0].startswith(TRANSPARENT_MAGICS):
+        lines = lines[1:]
+    text = "\n".join("pass" if line.startswith(("%", "!", "?")) else line for line in lines)
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    return text
+
+
+def _ran(cell: Cell, child: Child) -> list[Output]:
+    if not child.alive:
+        unrun = [{"output_type": "stream", "name": "stdout", "text": "[Not run: the notebook's process had ended.]\n"}]
+        return [*unrun, stopped("the notebook's process had ended before this cell")] if cell.grade else unrun
+    ran = child.run(cell.source)
+    outputs = list(ran.outputs)
+    if ran.stopped:
+        outputs.append(stopped(f"{ran.stopped}{': the notebook ends here' if ran.died else ''}"))
+    if cell.grade and not cell.solution:
+        outputs.append(_display({"text/plain": BESIDE}))
+    return outputs
+
+
+def _marked(cell: Cell, name: str, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], bool]:
+    """The outputs of one task's test cell, and whether the student has defined that so far."""
+    points = float(cell.points or 0)
+    task = all_tasks()[name]
+    try:
+        report = checker.grade(task, answer, points=points, seed=seed)
+    except (Died, TimeoutError) as why:
+        report = unmarked(task, str(why), points=points)
+    return [_panel(report), _score(report.earned)], report.status != UNDEFINED
+
+
+def _panel(report: Report) -> Output:
+    return _display({"text/plain": str(report), "text/html": report._repr_html_()})
+
+
+def _score(earned: float) -> Output:
+    """The output that nbgrader reads a score from."""
+    return {"output_type": "execute_result", "data": {"text/plain": repr(float(earned))}, "metadata": {}}
+
+
+def _display(data: dict[str, str]) -> Output:
+    return {"output_type": "display_data", "data": data, "metadata": {}}

@@ -1,0 +1,106 @@
+"""The examiners, seen from the side of whoever has submissions. Imports no torch: grading does not wait for that."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from ..jail.limits import Limits
+from ..jail.process import JailError, JailUnavailable, Spawned
+
+Output = dict[str, Any]  # as nbformat has it
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell of a notebook, and what the gradebook knows of it.
+
+    grade     whether it earns points
+    solution  whether the student is to write it; a cell that is both is for a person to mark
+    points    how many it may earn
+    """
+
+    source: str
+    grade: bool = False
+    solution: bool = False
+    points: float | None = None
+
+
+def stopped(why: str) -> Output:
+    """The output of a cell that was stopped, or cannot be scored."""
+    return {"output_type": "error", "ename": "Stopped", "evalue": why, "traceback": [f"Stopped: {why}"]}
+
+
+class Examiners(Spawned):
+    """The process that examiners are forked from, and with it a warm process."""
+
+    receiver = "the process that examines submissions"
+
+    def __init__(self) -> None:
+        super().__init__("autograder.examiner.server")
+
+    def open(self) -> Examiner:
+        """An examiner for whoever asks, in this process or in a fork of it. Raises JailError."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self.send({}, [theirs.fileno()])
+            except JailError:
+                ours.close()
+                raise
+        return Examiner(Connection(ours.detach()), self)
+
+
+class Examiner:
+    """A process of our own to examine one notebook after the other. Use as a context manager, or call `close`."""
+
+    def __init__(self, connection: Connection, examiners: Examiners) -> None:
+        self._connection = connection
+        self._examiners = examiners
+
+    def try_the_jail(self) -> None:
+        """Raises JailUnavailable, with the reason and the remedy, where a submission could escape."""
+        self._ask({"do": "try the jail"})
+
+    def prepare(self, source: str) -> bool:
+        """Have what `source` is slow to import imported from now on; False where there is nothing of that kind."""
+        prepared: bool = self._ask({"do": "prepare", "source": source})["prepared"]
+        return prepared
+
+    def run(
+        self, cells: Sequence[Cell], seed: Sequence[str], *, jail: bool = True, limits: Limits | None = None
+    ) -> list[list[Output]]:
+        """Run a notebook's cells in a new child and mark the tasks among them; each cell's outputs.
+
+        `seed` (secret, student) fixes the hidden probes. Raises JailError where the jail fails, JailUnavailable where
+        there is none, never for what a cell does.
+        """
+        request = {"do": "run", "cells": [asdict(cell) for cell in cells], "seed": list(seed), "jail": jail}
+        outputs: list[list[Output]] = self._ask({**request, "limits": asdict(limits or Limits())})["outputs"]
+        return outputs
+
+    def close(self) -> None:
+        """End it."""
+        self._connection.close()
+
+    def __enter__(self) -> Examiner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            self._connection.send_bytes(json.dumps(request).encode())
+            reply: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        except (EOFError, OSError) as error:
+            raise JailError(f"{self._examiners.receiver} is gone: {self._examiners.last_words()}") from error
+        if "unavailable" in reply:
+            raise JailUnavailable(reply["unavailable"])
+        if "failed" in reply:
+            raise JailError(reply["failed"])
+        return reply

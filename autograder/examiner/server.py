@@ -1,0 +1,87 @@
+"""The process that examiners are forked from. Run as `python -m autograder.examiner.server FD FOLDER`.
+
+On the socket FD it gets a message with a descriptor for each caller: the other end of the caller's connection, on which
+the examiner that is forked for it answers (see examine.py). FOLDER is for the warm process.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from ..jail.lock import end_with_parent
+from ..jail.process import Warm
+
+
+def main(fd: int, place: Path) -> None:
+    """Serve until the other end of `fd` is closed. Never returns."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the grader, which then closes the socket
+    control = socket.socket(fileno=fd)
+    gc.disable()  # importing makes a million objects that stay
+    import torch  # noqa: F401  once, for both processes
+
+    warm_pid, warm = _fork_a_warm_process(control, place)
+    from . import examine  # not before: with it comes the answer key, which the warm process must never have seen
+
+    examine.get_ready()
+    gc.freeze()
+    gc.enable()
+    _serve(control, warm, examine.answer)
+    warm.close()
+    os.waitpid(warm_pid, 0)  # it removes what its children left
+    os._exit(0)
+
+
+def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, Warm]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if not pid:
+        try:
+            control.close()
+            ours.close()
+            from ..jail import warm
+
+            warm.main(theirs.detach(), place)
+        except BaseException as error:
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        finally:
+            os._exit(1)
+    theirs.close()
+    return pid, Warm(ours)
+
+
+def _serve(control: socket.socket, warm: Warm, answer: Callable[[Connection, Warm], None]) -> None:
+    """Fork an examiner for each caller."""
+    examiners: set[int] = set()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 64, 1)
+        if not message:
+            break
+        (caller,) = descriptors
+        pid = os.fork()
+        if not pid:
+            try:
+                control.close()
+                if sys.platform == "linux":
+                    end_with_parent()
+                # Nobody reads from there while we run, and what is not read would block us in the end.
+                os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+                answer(Connection(caller), warm)
+            finally:
+                os._exit(0)
+        os.close(caller)
+        examiners.add(pid)
+        examiners -= {pid for pid in examiners if os.waitpid(pid, os.WNOHANG)[0]}
+    for pid in examiners:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,187 @@
+"""Examiners: what they and the children of their warm process know, how they fail, and that nothing is left of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.examiner.process import Cell, Examiner, Examiners
+from autograder.jail import process
+from autograder.jail.limits import Limits
+from autograder.jail.process import JailError, JailUnavailable
+
+SEED = ("secret", "ann")
+SQUARE = Cell("def d_square(x):\n    return 2 * x", solution=True)
+TESTS = Cell('grade("d_square", d_square)', grade=True, points=2.0)
+
+
+@pytest.fixture(scope="module")
+def examiners() -> Iterator[Examiners]:
+    os.environ["SECRET_OF_THE_GRADER"] = "CANARY"
+    with Examiners() as process:
+        yield process
+    del os.environ["SECRET_OF_THE_GRADER"]
+
+
+@pytest.fixture(scope="module")
+def examiner(examiners: Examiners) -> Iterator[Examiner]:
+    with examiners.open() as examiner:
+        yield examiner
+
+
+def printed(examiner: Examiner, code: str) -> str:
+    """What a cell with this code prints, or its other outputs in words."""
+    (outputs,) = examiner.run([Cell(code)], SEED)
+    return "".join(output.get("text", str(output)) for output in outputs)
+
+
+def ended(pid: int) -> bool:
+    """Wait until a process is gone; False where it lives on."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(pid, 0)
+            if " Z" not in Path(f"/proc/{pid}/stat").read_text():
+                os.sched_yield()
+                continue
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def starting(monkeypatch: pytest.MonkeyPatch, first: str) -> Iterator[Examiners]:
+    """Examiners whose process runs the code `first` before anything else."""
+    popen = subprocess.Popen
+
+    def changed(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
+        code = f"{first}\nfrom autograder.examiner import server\nfrom pathlib import Path\n"
+        code += "import sys\nserver.main(int(sys.argv[1]), Path(sys.argv[2]))"
+        return popen([sys.executable, "-P", "-c", code, *arguments[-2:]], **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(process.subprocess, "Popen", changed)
+    with Examiners() as examiners:
+        yield examiners
+
+
+# --- what goes in and comes out -----------------------------------------------------------------------------------
+
+
+def test_cells_go_in_and_their_outputs_come_out(examiner: Examiner) -> None:
+    first, answer, marked = examiner.run([Cell("print('hello')"), SQUARE, TESTS], SEED)
+    assert first == [{"output_type": "stream", "name": "stdout", "text": "hello\n"}]
+    assert answer == []
+    assert [output["output_type"] for output in marked] == ["display_data", "execute_result"]
+    assert marked[1]["data"] == {"text/plain": "2.0"}
+
+
+def test_a_wrong_answer_earns_nothing(examiner: Examiner) -> None:
+    _, (_, score) = examiner.run([Cell("def d_square(x):\n    return x"), TESTS], SEED)
+    assert score["data"] == {"text/plain": "0.0"}
+
+
+def test_notebooks_that_are_examined_one_after_the_other_share_nothing(examiner: Examiner) -> None:
+    assert printed(examiner, "mine = 1") == ""
+    assert "NameError" in printed(examiner, "mine")
+
+
+def test_limits_reach_the_child(examiner: Examiner) -> None:
+    (outputs,) = examiner.run([Cell("while True: pass")], SEED, limits=Limits(cell_seconds=0.2))
+    assert outputs[-1]["evalue"] == "it took more than 0.2 seconds"
+
+
+def test_what_is_slow_to_import_is_known_from_the_code(examiner: Examiner) -> None:
+    assert not examiner.prepare("x = 1")
+    assert examiner.prepare("plt.plot(x)")
+
+
+# --- what a child could find --------------------------------------------------------------------------------------
+
+
+MODULES = "import sys\nprint(*(name for name in sys.modules if name.startswith('autograder.')))"
+KEY = {"autograder.tasks", "autograder.checker", "autograder.marking", "autograder.examiner.examine"}
+
+
+def test_a_child_was_forked_before_the_answer_key_was_read(examiner: Examiner, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = set(printed(examiner, MODULES).split())
+    assert "autograder.drivers" in loaded
+    assert not loaded & KEY
+    with starting(monkeypatch, "import autograder.examiner.examine") as others, others.open() as too_late:
+        assert set(printed(too_late, MODULES).split()) >= KEY  # so what was looked for can be seen
+
+
+def test_nothing_of_the_graders_environment_reaches_the_process(examiners: Examiners) -> None:
+    assert "SECRET_OF_THE_GRADER" in os.environ
+    assert b"CANARY" not in Path(f"/proc/{examiners._process.pid}/environ").read_bytes()
+
+
+# --- when something is wrong --------------------------------------------------------------------------------------
+
+
+def test_the_jail_holds_here(examiner: Examiner) -> None:
+    examiner.try_the_jail()
+
+
+def test_where_the_jail_does_not_hold_nothing_runs_but_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    cannot = "def cannot(*args): raise lock.CannotLock(38, 'this kernel has no Landlock')"
+    first = f"from autograder.jail import lock\n{cannot}\nlock.restrict_syscalls = cannot"
+    with starting(monkeypatch, first) as examiners, examiners.open() as examiner:
+        with pytest.raises(JailUnavailable, match=r"Nothing was graded[^$]*no Landlock[^$]*--no-jail"):
+            examiner.try_the_jail()
+        with pytest.raises(JailUnavailable, match="no Landlock"):
+            examiner.run([SQUARE], SEED)
+        assert examiner.run([SQUARE], SEED, jail=False) == [[]]
+
+
+def test_a_fault_of_the_examiner_is_named_and_the_next_notebook_is_examined(examiner: Examiner) -> None:
+    with pytest.raises(JailError, match="TypeError"):
+        examiner.run([SQUARE], SEED, limits=Limits(cell_seconds="soon"))  # type: ignore[arg-type]
+    assert examiner.run([SQUARE], SEED) == [[]]
+
+
+def test_a_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    with starting(monkeypatch, "raise SystemExit('no torch here')") as examiners:
+        examiners._process.wait()
+        with pytest.raises(JailError, match="no torch here"):
+            examiners.open()
+
+
+def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = "import os\nfrom autograder import checker\nchecker.grade = lambda *_, **__: os._exit(3)"
+    with starting(monkeypatch, first) as examiners, examiners.open() as examiner:
+        with pytest.raises(JailError, match="the process that examines submissions is gone"):
+            examiner.run([SQUARE, TESTS], SEED)
+        with examiners.open() as another:
+            assert another.run([SQUARE], SEED) == [[]]
+
+
+# --- nothing is left ----------------------------------------------------------------------------------------------
+
+PARENTS = "import os\nprint(os.getpid(), os.getppid())"
+
+
+def test_closing_leaves_no_process_no_folder_and_no_descriptor() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with Examiners() as examiners:
+        examiner = examiners.open()
+        pids = [*map(int, printed(examiner, PARENTS).split()), examiners._process.pid]
+        place = examiners._place
+        assert place.is_dir()
+    examiner.close()
+    assert all(map(ended, pids))
+    assert not place.exists()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_the_warm_process_ends_with_its_owner_however_that_ends() -> None:
+    with Examiners() as examiners, examiners.open() as examiner:
+        _, warm = map(int, printed(examiner, PARENTS).split())
+        os.kill(examiners._process.pid, signal.SIGKILL)
+        assert ended(warm)
