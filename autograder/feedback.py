@@ -1,7 +1,7 @@
 """Feedback pages: nbgrader's own template and converter, made once for many submissions.
 
-Most of a page is the same for a whole class: the statements, the hints, the locked cells. What Markdown and code
-look like as HTML is therefore kept from one page to the next.
+Most of a page is the same for a whole class: the statements, the hints, the locked cells. What a cell, a piece of
+Markdown or of code looks like as HTML is therefore kept from one page to the next.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import html
+import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from jinja2 import pass_context
@@ -24,8 +26,11 @@ from nbgrader.converters import GenerateFeedback
 from .course import Course
 from .gradebook import NotebookFeedback
 
-REMEMBERED = 4096  # pieces of Markdown or code
+REMEMBERED = 4096  # pieces of Markdown or code, and cells
+LARGEST_CELL = 2**14  # that is remembered, in characters: a class may draw many large pictures, and no two alike
 LONGEST_LINE = 2000  # of code to highlight: Pygments takes minutes over a line of a hundred thousand characters
+# On top of nbgrader's template, where a cell is drawn.
+TEMPLATE = "{% extends 'index.html.j2' %}{% block any_cell scoped %}{{ cell | drawn_once(super) }}{% endblock %}"
 ALT = "No description has been provided for this image"  # nbconvert's own words
 
 
@@ -79,6 +84,7 @@ class _Exporter(HTMLExporter):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._drawn: dict[str, str] = {}
         self.render = functools.lru_cache(REMEMBERED)(lambda source: HTMLExporter.markdown2html(self, {}, source))
         highlight = functools.lru_cache(REMEMBERED)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
 
@@ -93,8 +99,21 @@ class _Exporter(HTMLExporter):
             return highlight(source, language)
 
         self.highlight_code = highlight_code
+        if self.template_name == "feedback":  # another one might draw a cell by what stands around it
+            self.raw_template = TEMPLATE
+            self.register_filter("drawn_once", self._drawn_once)
         self.register_filter("markdown2html", markdown2html)
         self.register_filter("highlight_code", highlight_code)
+
+    def _drawn_once(self, cell: NotebookNode, draw: Callable[[], str]) -> str:
+        key = json.dumps(cell, sort_keys=True)
+        if len(key) > LARGEST_CELL:
+            return draw()
+        if key not in self._drawn:
+            if len(self._drawn) >= REMEMBERED:
+                self._drawn.clear()
+            self._drawn[key] = draw()
+        return self._drawn[key]
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
         resources = self._init_resources(resources)
