@@ -3,7 +3,6 @@
     process.py    our end: start the warm process, open children, end them
     client.py     our end of a child: run cells, drive answers
     warm.py       imports torch once, forks a child for each request; has never seen a task or a seed
-    hugepages.py  moves its memory into huge pages, which makes its forks cheap
     pictures.py   what is imported ahead for submissions that draw
     child.py      runs the student's cells and drives their answers, and sends values back
     lock.py       what a child may not do: Landlock, seccomp, rlimits, capabilities

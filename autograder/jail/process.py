@@ -111,7 +111,7 @@ class Spawned(Orders):
         super().__init__(ours)
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
-        environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # see hugepages, which does so for the rest
+        environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # huge pages: few to copy in a fork
         self._place = Path(tempfile.mkdtemp(prefix="autograder-"))
         with theirs:
             self._process = subprocess.Popen(

@@ -24,7 +24,6 @@ from typing import Any
 
 from .channel import Channel
 from .folder import remove
-from .hugepages import collapse
 from .limits import Limits
 from .lock import CannotLock, Prepared, end_with_parent, lock, prepare
 
@@ -160,7 +159,6 @@ def _rehearse(shell: Any) -> None:
 
     child.rehearse(shell)
     _settle()
-    collapse()
 
 
 def _settle() -> None:
