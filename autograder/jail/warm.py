@@ -50,7 +50,6 @@ def _serve(
     signal.signal(signal.SIGCHLD, lambda *_: None)
     running: dict[int, tuple[int, Path]] = {}
     branches: dict[frozenset[str], socket.socket] = {}
-    rehearsed = bool(imported)  # a branch has it from the process that it was forked from
     while True:
         ready, _, _ = select.select([control.fileno(), wake_read], [], [])
         if wake_read in ready:
@@ -67,9 +66,6 @@ def _serve(
                 pid, folder = _fork_child(order, channel_fd, place, shell, prepared)
                 os.close(channel_fd)
                 running[pid] = status_fd, folder
-                if not rehearsed:  # the first child is the doctor's, and until that has an answer nobody wants another
-                    rehearsed = True
-                    _rehearse(shell)
                 continue
             branch = branches.get(ahead)
             if branch is None or _is_closed(branch):
@@ -150,15 +146,9 @@ def _warm_up() -> Any:
     autograder.check = autograder.grade = _looked_at_later
     show.stop_drawing()
     autograder.show = show
-    _settle()
-    return shell
-
-
-def _rehearse(shell: Any) -> None:
-    from . import child
-
     child.rehearse(shell)
     _settle()
+    return shell
 
 
 def _settle() -> None:
