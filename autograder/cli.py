@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .grading import Summary
 
-GRADED, PROBLEMS, REFUSED = 0, 1, 2  # exit statuses
+GRADED, PROBLEMS, REFUSED, STOPPED = 0, 1, 2, 130  # exit statuses
 
 
 def run() -> None:
@@ -32,7 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     # nbgrader runs `alembic` when it makes a gradebook; it is beside this Python, which need not be on the PATH.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     arguments = _parser().parse_args(argv)
-    return arguments.run(arguments)
+    try:
+        return arguments.run(arguments)
+    except KeyboardInterrupt:
+        print("Stopped. Nothing is lost: run it again, and it ends as if it had not been stopped.", file=sys.stderr)
+        return STOPPED
 
 
 def _parser() -> argparse.ArgumentParser:

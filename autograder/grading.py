@@ -290,9 +290,10 @@ class _Grader:
         classes = [import_item(name) if isinstance(name, str) else name for name in names]
         later = [cls(parent=self.course.app) for cls in classes if cls.__name__ not in OURS]
         enabled = [preprocessor for preprocessor in later if preprocessor.enabled]
-        return functools.partial(self._grade, self.examiners.open(), enabled)
+        # An examiner for each worker, opened when it is needed first: pages are written without.
+        return functools.partial(self._grade, functools.cache(self.examiners.open), enabled)
 
-    def _grade(self, examiner: Examiner, later: list[Any], job: Submitted) -> Graded:
+    def _grade(self, examiner: Callable[[], Examiner], later: list[Any], job: Submitted) -> Graded:
         """Grade one submission and write its autograded folder. Raises JailError where the jail fails."""
         keys = self.keys[job.assignment]
         present = {path.stem: path for path in sorted(job.folder.glob("*.ipynb")) if path.stem in keys}
@@ -306,10 +307,10 @@ class _Grader:
                 notebook = submission.restored(submission.read(path), keys[name])
             except submission.UnreadableSubmission as error:
                 return Graded(problem=str(error))
-            if not job.waited and examiner.prepare(submission.code(notebook)):
+            if not job.waited and examiner().prepare(submission.code(notebook)):
                 return Graded(waits=True)
             seed = self.secret, job.student
-            examine = functools.partial(examiner.run, seed=seed, jail=self.jail, limits=self.limits)
+            examine = functools.partial(examiner().run, seed=seed, jail=self.jail, limits=self.limits)
             submission.run(notebook, examine)
             resources = {"nbgrader": {"student": job.student, "assignment": job.assignment, "notebook": name}}
             for preprocessor in later:

@@ -98,7 +98,7 @@ class Examiner:
             self._connection.send_bytes(json.dumps(request).encode())
             reply: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, OSError) as error:
-            raise JailError(f"{self._examiners.receiver} is gone: {self._examiners.last_words()}") from error
+            raise JailError(self._examiners.obituary()) from error
         if "unavailable" in reply:
             raise JailUnavailable(reply["unavailable"])
         if "failed" in reply:

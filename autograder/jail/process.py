@@ -52,11 +52,11 @@ class Orders:
         try:
             socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
         except OSError as error:
-            raise JailError(f"{self.receiver} is gone: {self.last_words()}") from error
+            raise JailError(self.obituary()) from error
 
-    def last_words(self) -> str:
-        """Why the process is gone, where that is known."""
-        return "no reason given"
+    def obituary(self) -> str:
+        """That the receiver is gone, and why, where that is known."""
+        return f"{self.receiver} is gone"
 
     def close(self) -> None:
         """Once no copy is left open, the process ends."""
@@ -112,6 +112,7 @@ class Spawned(Orders):
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
         environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # huge pages: few to copy in a fork
+        self._owner = os.getpid()  # a fork of it cannot ask how the process ended
         self._place = Path(tempfile.mkdtemp(prefix="autograder-"))
         with theirs:
             self._process = subprocess.Popen(
@@ -124,11 +125,11 @@ class Spawned(Orders):
                 cwd="/",
             )
 
-    def last_words(self) -> str:
-        if self._process.poll() is None or self._process.stderr is None:
-            return super().last_words()
+    def obituary(self) -> str:
+        if os.getpid() != self._owner or self._process.poll() is None or self._process.stderr is None:
+            return super().obituary()
         lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit status {self._process.returncode}"
+        return f"{super().obituary()}: {lines[-1] if lines else f'exit status {self._process.returncode}'}"
 
     def close(self) -> None:
         """End the process and with it all that it started."""

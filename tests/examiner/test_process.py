@@ -153,6 +153,29 @@ def test_a_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -
             examiners.open()
 
 
+def test_only_whoever_started_the_process_can_say_how_it_ended() -> None:
+    with Examiners() as examiners:
+        examiners._process.kill()
+        os.waitid(os.P_PID, examiners._process.pid, os.WEXITED | os.WNOWAIT)
+        read, write = os.pipe()
+        fork = os.fork()
+        if not fork:
+            with contextlib.suppress(BaseException):
+                os.write(write, reason(examiners).encode())
+            os._exit(0)
+        os.close(write)
+        with os.fdopen(read) as said:
+            assert said.read() == "the process that examines submissions is gone"
+        os.waitpid(fork, 0)
+        assert reason(examiners) == "the process that examines submissions is gone: exit status -9"
+
+
+def reason(examiners: Examiners) -> str:
+    with pytest.raises(JailError) as gone:
+        examiners.open()
+    return str(gone.value)
+
+
 def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     first = "import os\nfrom autograder import checker\nchecker.grade = lambda *_, **__: os._exit(3)"
     with starting(monkeypatch, first) as examiners, examiners.open() as examiner:
