@@ -132,7 +132,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _doctor(arguments: argparse.Namespace) -> int:
     from .jail import doctor
-    from .jail.process import WarmProcess
+    from .jail.client import WarmProcess
 
     with WarmProcess() as warm:
         return doctor.main(warm)

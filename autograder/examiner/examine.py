@@ -10,6 +10,7 @@ import ast
 import contextlib
 import functools
 import json
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -18,9 +19,9 @@ from typing import Any
 from .. import checker
 from ..drivers import Outcome
 from ..jail import doctor
-from ..jail.client import Child, Died
+from ..jail.client import Child, Died, Warm
 from ..jail.limits import Limits
-from ..jail.process import JailError, JailUnavailable, Warm
+from ..jail.process import JailError, JailUnavailable
 from ..report import UNDEFINED, Report, unmarked
 from ..tasks import all_tasks
 from ..values import Value
@@ -38,8 +39,9 @@ def get_ready() -> None:
     all_tasks()
 
 
-def answer(caller: Connection, warm: Warm) -> None:
-    """Answer requests, JSON in both directions, until the caller is gone."""
+def answer(caller: Connection, control: socket.socket) -> None:
+    """Answer requests, JSON in both directions, until the caller is gone. `control` is the warm process's socket."""
+    warm = Warm(control)
     with contextlib.suppress(EOFError, OSError):
         while True:
             request = json.loads(caller.recv_bytes())

@@ -16,7 +16,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ..jail.lock import end_with_parent
-from ..jail.process import Warm
 
 
 def main(fd: int, place: Path) -> None:
@@ -26,19 +25,19 @@ def main(fd: int, place: Path) -> None:
     gc.disable()  # importing makes a million objects that stay
     import torch  # noqa: F401  once, for both processes
 
-    warm_pid, warm = _fork_a_warm_process(control, place)
+    warm_pid, warm_control = _fork_a_warm_process(control, place)
     from . import examine  # not before: with it comes the answer key, which the warm process must never have seen
 
     examine.get_ready()
     gc.freeze()
     gc.enable()
-    _serve(control, warm, examine.answer)
-    warm.close()
+    _serve(control, lambda caller: examine.answer(caller, warm_control))
+    warm_control.close()
     os.waitpid(warm_pid, 0)  # it removes what its children left
     os._exit(0)
 
 
-def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, Warm]:
+def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, socket.socket]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if not pid:
@@ -53,10 +52,10 @@ def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, Warm
         finally:
             os._exit(1)
     theirs.close()
-    return pid, Warm(ours)
+    return pid, ours
 
 
-def _serve(control: socket.socket, warm: Warm, answer: Callable[[Connection, Warm], None]) -> None:
+def _serve(control: socket.socket, answer: Callable[[Connection], None]) -> None:
     """Fork an examiner for each caller."""
     examiners: set[int] = set()
     while True:
@@ -72,7 +71,7 @@ def _serve(control: socket.socket, warm: Warm, answer: Callable[[Connection, War
                     end_with_parent()
                 # Nobody reads from there while we run, and what is not read would block us in the end.
                 os.dup2(os.open(os.devnull, os.O_RDWR), 2)
-                answer(Connection(caller), warm)
+                answer(Connection(caller))
             finally:
                 os._exit(0)
         os.close(caller)

@@ -1,4 +1,4 @@
-"""Our end of a child: run its cells, drive its answers, believe nothing that it says of itself."""
+"""Our end of the warm process and its children: run cells, drive answers, believe nothing that a child says of itself."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import os
 import secrets
 import select
 import signal
+import socket
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..drivers import Outcome
@@ -17,7 +18,7 @@ from ..values import BadValue, Made, Raised, Value
 from .channel import Channel, Closed, TooLarge, TooLate
 from .folder import holds_more_than
 from .limits import Limits
-from .process import JailError, JailUnavailable
+from .process import JailError, JailUnavailable, Orders, Spawned
 
 START_SECONDS = 60.0  # to import torch on a slow disk, and to fork
 # What a page shows as it is. Scripts and widgets do nothing there, and some of what claims to be JSON breaks it.
@@ -28,6 +29,56 @@ NO_ANSWER = "it sent something that is not an answer"
 LOOK_SECONDS = 0.25  # how often a running child's folder and threads are looked at
 GOODBYE_SECONDS = 1.0  # for a process that closed its end to be gone; longer, and it closed it on purpose
 REAP_SECONDS = 30.0  # for the warm process to say how a child ended; it clears the child's folder first
+
+
+# A word in a submission -> what its first use imports. For torch.func that takes more than a second.
+SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
+SLOW_IMPORTS |= dict.fromkeys(("matplotlib", "plt", "seaborn", ".plot"), "autograder.jail.pictures")
+
+
+def _slow_imports(source: str) -> list[str]:
+    return sorted({module for word, module in SLOW_IMPORTS.items() if word in source})
+
+
+class Warm(Orders):
+    """Has a warm process fork children."""
+
+    receiver = "the warm process"
+
+    def open(self, limits: Limits, *, jail: bool = True, source: str = "") -> Child:
+        """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none.
+
+        What the code in `source` would be slow to import is imported before the fork, once for all such children.
+        """
+        ours, theirs = socket.socketpair()
+        status_read, status_write = os.pipe()
+        order = {"limits": asdict(limits), "jail": jail, "ahead": _slow_imports(source)}
+        try:
+            self.send(order, [theirs.fileno(), status_write])
+        except JailError:
+            ours.close()
+            os.close(status_read)
+            raise
+        finally:
+            theirs.close()
+            os.close(status_write)
+        return Child(Channel(ours, limits.output_bytes), status_read, limits)
+
+    def prepare(self, source: str) -> bool:
+        """Have what `source` is slow to import imported from now on; False where there is nothing of that kind.
+
+        Raises JailError."""
+        ahead = _slow_imports(source)
+        if ahead:
+            self.send({"ahead": ahead})
+        return bool(ahead)
+
+
+class WarmProcess(Spawned, Warm):
+    """A process with torch imported, which forks children."""
+
+    def __init__(self) -> None:
+        super().__init__("autograder.jail.warm")
 
 
 class Died(Exception):

@@ -8,8 +8,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .client import Warm
 from .limits import Limits
-from .process import JailError, JailUnavailable, Warm
+from .process import JailError, JailUnavailable
 
 REMEDY = """\
 The jail needs Linux 5.13 or newer with Landlock enabled (`cat /sys/kernel/security/lsm` names it) and libseccomp 2.

@@ -1,6 +1,6 @@
-"""Processes of ours, seen from the side that starts them, and the warm process, which forks children.
+"""A process of ours, seen from the side that starts it: how it begins, gets its orders, and ends.
 
-Imports no torch, so that the one who starts such a process need not wait for that.
+Imports no torch: who starts such a process need not wait for that.
 """
 
 from __future__ import annotations
@@ -12,23 +12,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from .folder import remove
-from .limits import Limits
-
-if TYPE_CHECKING:
-    from .client import Child
-
-# A word in a submission -> what its first use imports. For torch.func that takes more than a second.
-SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
-SLOW_IMPORTS |= dict.fromkeys(("matplotlib", "plt", "seaborn", ".plot"), "autograder.jail.pictures")
-
-
-def _slow_imports(source: str) -> list[str]:
-    return sorted({module for word, module in SLOW_IMPORTS.items() if word in source})
 
 
 class JailError(RuntimeError):
@@ -61,43 +48,6 @@ class Orders:
     def close(self) -> None:
         """Once no copy is left open, the process ends."""
         self._control.close()
-
-
-class Warm(Orders):
-    """Has a warm process fork children."""
-
-    receiver = "the warm process"
-
-    def open(self, limits: Limits, *, jail: bool = True, source: str = "") -> Child:
-        """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none.
-
-        What the code in `source` would be slow to import is imported before the fork, once for all such children.
-        """
-        from .channel import Channel
-        from .client import Child
-
-        ours, theirs = socket.socketpair()
-        status_read, status_write = os.pipe()
-        order = {"limits": asdict(limits), "jail": jail, "ahead": _slow_imports(source)}
-        try:
-            self.send(order, [theirs.fileno(), status_write])
-        except JailError:
-            ours.close()
-            os.close(status_read)
-            raise
-        finally:
-            theirs.close()
-            os.close(status_write)
-        return Child(Channel(ours, limits.output_bytes), status_read, limits)
-
-    def prepare(self, source: str) -> bool:
-        """Have what `source` is slow to import imported from now on; False where there is nothing of that kind.
-
-        Raises JailError."""
-        ahead = _slow_imports(source)
-        if ahead:
-            self.send({"ahead": ahead})
-        return bool(ahead)
 
 
 class Spawned(Orders):
@@ -148,10 +98,3 @@ class Spawned(Orders):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class WarmProcess(Spawned, Warm):
-    """A process with torch imported, which forks children."""
-
-    def __init__(self) -> None:
-        super().__init__("autograder.jail.warm")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
-import sys
-import time
+import select
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import gone, starting
 
 from autograder.examiner.process import Cell, Examiner, Examiners
-from autograder.jail import process
 from autograder.jail.limits import Limits
 from autograder.jail.process import JailError, JailUnavailable
 
@@ -41,34 +38,6 @@ def printed(examiner: Examiner, code: str) -> str:
     """What a cell with this code prints, or its other outputs in words."""
     (outputs,) = examiner.run([Cell(code)], SEED)
     return "".join(output.get("text", str(output)) for output in outputs)
-
-
-def ended(pid: int) -> bool:
-    """Wait until a process is gone; False where it lives on."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with contextlib.suppress(ProcessLookupError, ChildProcessError):
-            os.kill(pid, 0)
-            if " Z" not in Path(f"/proc/{pid}/stat").read_text():
-                os.sched_yield()
-                continue
-        return True
-    return False
-
-
-@contextlib.contextmanager
-def starting(monkeypatch: pytest.MonkeyPatch, first: str) -> Iterator[Examiners]:
-    """Examiners whose process runs the code `first` before anything else."""
-    popen = subprocess.Popen
-
-    def changed(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
-        code = f"{first}\nfrom autograder.examiner import server\nfrom pathlib import Path\n"
-        code += "import sys\nserver.main(int(sys.argv[1]), Path(sys.argv[2]))"
-        return popen([sys.executable, "-P", "-c", code, *arguments[-2:]], **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(process.subprocess, "Popen", changed)
-    with Examiners() as examiners:
-        yield examiners
 
 
 # --- what goes in and comes out -----------------------------------------------------------------------------------
@@ -113,7 +82,7 @@ def test_a_child_was_forked_before_the_answer_key_was_read(examiner: Examiner, m
     loaded = set(printed(examiner, MODULES).split())
     assert "autograder.drivers" in loaded
     assert not loaded & KEY
-    with starting(monkeypatch, "import autograder.examiner.examine") as others, others.open() as too_late:
+    with starting(Examiners, "import autograder.examiner.examine", monkeypatch) as others, others.open() as too_late:
         assert set(printed(too_late, MODULES).split()) >= KEY  # so what was looked for can be seen
 
 
@@ -132,7 +101,7 @@ def test_the_jail_holds_here(examiner: Examiner) -> None:
 def test_where_the_jail_does_not_hold_nothing_runs_but_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     cannot = "def cannot(*args): raise lock.CannotLock(38, 'this kernel has no Landlock')"
     first = f"from autograder.jail import lock\n{cannot}\nlock.restrict_syscalls = cannot"
-    with starting(monkeypatch, first) as examiners, examiners.open() as examiner:
+    with starting(Examiners, first, monkeypatch) as examiners, examiners.open() as examiner:
         with pytest.raises(JailUnavailable, match=r"Nothing was graded[^$]*no Landlock[^$]*--no-jail"):
             examiner.try_the_jail()
         with pytest.raises(JailUnavailable, match="no Landlock"):
@@ -147,7 +116,7 @@ def test_a_fault_of_the_examiner_is_named_and_the_next_notebook_is_examined(exam
 
 
 def test_a_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    with starting(monkeypatch, "raise SystemExit('no torch here')") as examiners:
+    with starting(Examiners, "raise SystemExit('no torch here')", monkeypatch) as examiners:
         examiners._process.wait()
         with pytest.raises(JailError, match="no torch here"):
             examiners.open()
@@ -178,7 +147,7 @@ def reason(examiners: Examiners) -> str:
 
 def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     first = "import os\nfrom autograder import checker\nchecker.grade = lambda *_, **__: os._exit(3)"
-    with starting(monkeypatch, first) as examiners, examiners.open() as examiner:
+    with starting(Examiners, first, monkeypatch) as examiners, examiners.open() as examiner:
         with pytest.raises(JailError, match="the process that examines submissions is gone"):
             examiner.run([SQUARE, TESTS], SEED)
         with examiners.open() as another:
@@ -198,7 +167,7 @@ def test_closing_leaves_no_process_no_folder_and_no_descriptor() -> None:
         place = examiners._place
         assert place.is_dir()
     examiner.close()
-    assert all(map(ended, pids))
+    assert all(map(gone, pids))
     assert not place.exists()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
@@ -206,5 +175,7 @@ def test_closing_leaves_no_process_no_folder_and_no_descriptor() -> None:
 def test_the_warm_process_ends_with_its_owner_however_that_ends() -> None:
     with Examiners() as examiners, examiners.open() as examiner:
         _, warm = map(int, printed(examiner, PARENTS).split())
-        os.kill(examiners._process.pid, signal.SIGKILL)
-        assert ended(warm)
+        pidfd = os.pidfd_open(warm)
+        examiners._process.kill()
+        assert select.select([pidfd], [], [], 30)[0], "it lives on"
+        os.close(pidfd)

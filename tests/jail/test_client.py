@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from processes import gone, starting
 
-from autograder.jail import client, doctor, process
-from autograder.jail.client import Child, Died
+from autograder.jail import client, doctor
+from autograder.jail.client import Child, Died, WarmProcess
 from autograder.jail.limits import Limits
-from autograder.jail.process import JailError, JailUnavailable, WarmProcess
+from autograder.jail.process import JailError, JailUnavailable
 from autograder.values import Made, Raised
 
 KEY = ("tasks", "oracle", "marking", "probes", "task", "checker", "compare", "diagnose", "report", "notebook", "byhand")
@@ -36,13 +34,6 @@ def child(warm: WarmProcess) -> Iterator[Child]:
 
 def printed(child: Child, code: str) -> str:
     return "".join(output.get("text", str(output)) for output in child.run(code).outputs)
-
-
-def gone(pid: int) -> bool:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return False
-    return True
 
 
 # --- what a child starts with -------------------------------------------------------------------------------------
@@ -135,28 +126,13 @@ def test_a_warm_process_that_is_killed_is_the_graders_fault() -> None:
 
 
 def test_a_warm_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    with starting(monkeypatch, "raise SystemExit('no torch here')") as warm:
+    with starting(WarmProcess, "raise SystemExit('no torch here')", monkeypatch) as warm:
         warm._process.wait()
         with pytest.raises(JailError, match="no torch here"):
             warm.open(Limits())
 
 
 # --- failing closed -----------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def starting(monkeypatch: pytest.MonkeyPatch, first: str) -> Iterator[WarmProcess]:
-    """A warm process that runs the code `first` before anything else."""
-    popen = subprocess.Popen
-
-    def changed(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
-        code = f"{first}\nfrom autograder.jail import warm\nfrom pathlib import Path\n"
-        code += "import sys\nwarm.main(int(sys.argv[1]), Path(sys.argv[2]))"
-        return popen([sys.executable, "-P", "-c", code, *arguments[-2:]], **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(process.subprocess, "Popen", changed)
-    with WarmProcess() as warm:
-        yield warm
 
 
 CANNOT = """
@@ -167,7 +143,7 @@ def cannot(*args): raise lock.CannotLock(38, "this kernel has no Landlock")
 
 @pytest.mark.parametrize("part", ["prepare", "restrict_syscalls"])
 def test_where_a_part_of_the_lock_is_missing_no_child_runs(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with starting(monkeypatch, f"{CANNOT}\nlock.{part} = cannot") as warm:
+    with starting(WarmProcess, f"{CANNOT}\nlock.{part} = cannot", monkeypatch) as warm:
         with pytest.raises(JailUnavailable, match="no Landlock"):
             warm.open(Limits())
         escapes = doctor.open_escapes(warm)
@@ -179,9 +155,8 @@ def test_where_a_part_of_the_lock_is_missing_no_child_runs(part: str, monkeypatc
 
 
 def test_the_doctor_finds_an_escape_that_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    with starting(
-        monkeypatch, "from autograder.jail import lock\nlock.restrict_syscalls = lambda seccomp: None"
-    ) as warm:
+    first = "from autograder.jail import lock\nlock.restrict_syscalls = lambda seccomp: None"
+    with starting(WarmProcess, first, monkeypatch) as warm:
         found = {escape.what for escape in doctor.open_escapes(warm)}
     assert {"start a process (fork)", "open a network socket (IPv4)", "change a file's mode"} <= found
 

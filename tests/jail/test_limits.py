@@ -7,9 +7,8 @@ from dataclasses import fields, replace
 
 import pytest
 
-from autograder.jail.client import Died, Ran
+from autograder.jail.client import Died, Ran, WarmProcess
 from autograder.jail.limits import Limits
-from autograder.jail.process import WarmProcess
 
 WIDE = Limits()
 SPIN = "import time\nend = time.{clock}() + {seconds}\nwhile time.{clock}() < end: pass\nprint('done')"

@@ -1,0 +1,39 @@
+"""Processes of ours that start otherwise than they should."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+
+from autograder.jail import process
+
+Started = TypeVar("Started", bound=process.Spawned)
+
+
+@contextlib.contextmanager
+def starting(kind: type[Started], first: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
+    """A process of this kind that runs the code `first` before anything else."""
+    popen = subprocess.Popen
+
+    def changed(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
+        *_, module, fd, place = arguments
+        code = f"{first}\nimport sys\nfrom pathlib import Path\nfrom {module} import main\n"
+        code += "main(int(sys.argv[1]), Path(sys.argv[2]))"
+        return popen([sys.executable, "-P", "-c", code, fd, place], **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(process.subprocess, "Popen", changed)
+    with kind() as started:
+        yield started
+
+
+def gone(pid: int) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return False
+    return True
