@@ -1,4 +1,4 @@
-"""Our end of the warm process and its children: run cells, drive answers, believe nothing that a child says of itself."""
+"""Our end of the warm process and its children: run cells, drive answers, believe nothing that a child says."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ NO_ANSWER = "it sent something that is not an answer"
 LOOK_SECONDS = 0.25  # how often a running child's folder and threads are looked at
 GOODBYE_SECONDS = 1.0  # for a process that closed its end to be gone; longer, and it closed it on purpose
 REAP_SECONDS = 30.0  # for the warm process to say how a child ended; it clears the child's folder first
-
 
 # A word in a submission -> what its first use imports. For torch.func that takes more than a second.
 SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
