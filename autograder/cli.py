@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return arguments.run(arguments)
     except KeyboardInterrupt:
-        print("Stopped. Nothing is lost: run it again, and it ends as if it had not been stopped.", file=sys.stderr)
+        print("Stopped. Run it again, and it ends as if it had not been stopped.", file=sys.stderr)
         return STOPPED
 
 

@@ -7,7 +7,6 @@ Markdown or of code looks like as HTML is therefore kept from one page to the ne
 from __future__ import annotations
 
 import contextlib
-import functools
 import html
 import json
 import re
@@ -26,8 +25,8 @@ from nbgrader.converters import GenerateFeedback
 from .course import Course
 from .gradebook import NotebookFeedback
 
-REMEMBERED = 4096  # pieces of Markdown or code, and cells
-LARGEST_CELL = 2**14  # that is remembered, in characters: a class may draw many large pictures, and no two alike
+REMEMBERED = 4096  # pieces
+LARGEST = 2**15  # piece that is remembered, in characters: a class may draw many large pictures, and no two alike
 LONGEST_LINE = 2000  # of code to highlight: Pygments takes minutes over a line of a hundred thousand characters
 # On top of nbgrader's template, where a cell is drawn.
 TEMPLATE = "{% extends 'index.html.j2' %}{% block any_cell scoped %}{{ cell | drawn_once(super) }}{% endblock %}"
@@ -39,7 +38,10 @@ class PageMaker:
 
     def __init__(self, course: Course) -> None:
         converter = GenerateFeedback(coursedir=course.directory, parent=course.app)
-        self._exporter = _Exporter(parent=converter, config=converter.config, optimistic_validation=True)
+        options: dict[str, Any] = {"optimistic_validation": True}
+        if not {"HTMLExporter", "TemplateExporter"} & course.app.config.keys():
+            options["raw_template"] = TEMPLATE  # one of the course's own might draw a cell by what stands around it
+        self._exporter = _Exporter(parent=converter, config=converter.config, **options)
         for preprocessor in converter.preprocessors[1:]:  # the first, GetGrades, asks the gradebook; we did that
             self._exporter.register_preprocessor(preprocessor, enabled=True)
         self.page(new_notebook(), "", "", "", NotebookFeedback({}, 0, 0, 0))  # compiles the template
@@ -75,7 +77,7 @@ class _Unshared(NotebookNode):
 
 
 class _Exporter(HTMLExporter):
-    """nbconvert's exporter, which remembers what it made of a piece of Markdown or code.
+    """nbconvert's exporter, which remembers what it made of a cell, or of a piece of Markdown or code.
 
     It also leaves out the last step of HTMLExporter, which parses the finished page, half a megabyte of style sheets
     included, to add two attributes: `alt` is added by a pattern here, and `tabindex` is for a template that
@@ -84,9 +86,11 @@ class _Exporter(HTMLExporter):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._drawn: dict[str, str] = {}
-        self.render = functools.lru_cache(REMEMBERED)(lambda source: HTMLExporter.markdown2html(self, {}, source))
-        highlight = functools.lru_cache(REMEMBERED)(Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        self._remembered: dict[tuple[str, str], str] = {}
+        highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
+
+        def drawn_once(cell: NotebookNode, draw: Callable[[], str]) -> str:
+            return self._once("cell", json.dumps(cell, sort_keys=True), draw)
 
         @pass_context
         def markdown2html(context: Any, source: str) -> str:
@@ -96,24 +100,26 @@ class _Exporter(HTMLExporter):
         def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
             if max(map(len, source.splitlines()), default=0) > LONGEST_LINE:
                 return f"<pre>{html.escape(source)}</pre>"
-            return highlight(source, language)
+            return self._once(f"code in {language}", source, lambda: highlight(source, language))
 
         self.highlight_code = highlight_code
-        if self.template_name == "feedback":  # another one might draw a cell by what stands around it
-            self.raw_template = TEMPLATE
-            self.register_filter("drawn_once", self._drawn_once)
-        self.register_filter("markdown2html", markdown2html)
-        self.register_filter("highlight_code", highlight_code)
+        for made in (drawn_once, markdown2html, highlight_code):
+            self.register_filter(made.__name__, made)
 
-    def _drawn_once(self, cell: NotebookNode, draw: Callable[[], str]) -> str:
-        key = json.dumps(cell, sort_keys=True)
-        if len(key) > LARGEST_CELL:
-            return draw()
-        if key not in self._drawn:
-            if len(self._drawn) >= REMEMBERED:
-                self._drawn.clear()
-            self._drawn[key] = draw()
-        return self._drawn[key]
+    def render(self, source: str) -> str:
+        """A piece of Markdown without attachments as HTML."""
+        return self._once("Markdown", source, lambda: HTMLExporter.markdown2html(self, {}, source))
+
+    def _once(self, kind: str, source: str, make: Callable[[], str]) -> str:
+        known = self._remembered.get((kind, source))
+        if known is not None:
+            return known
+        made = make()
+        if len(source) + len(made) <= LARGEST:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            self._remembered[kind, source] = made
+        return made
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
         resources = self._init_resources(resources)

@@ -22,7 +22,7 @@ from . import submission
 from .course import secret
 from .examiner.process import Examiner, Examiners
 from .gradebook import read_keys
-from .jail.process import JailError
+from .jail.process import JailError, JailUnavailable
 
 
 class JailedExecute(NbGraderPreprocessor):
@@ -39,9 +39,10 @@ class JailedExecute(NbGraderPreprocessor):
         seed = secret(Path.cwd()), where["student"]  # nbgrader's converters work from the course root
         try:
             self._run(notebook, seed)
+        except JailUnavailable:
+            raise
         except JailError:
-            examiner.cache_clear()
-            examiners.cache_clear()
+            end()
             self._run(notebook, seed)
         return notebook, resources
 
@@ -62,8 +63,17 @@ def examiner(jail: bool) -> Examiner:
 def examiners() -> Examiners:
     """The process that they are forked from."""
     process = Examiners()
-    atexit.register(process.close)
+    atexit.register(end)
     return process
+
+
+def end() -> None:
+    """End that process, if there is one; the next submission gets another."""
+    if examiners.cache_info().currsize:
+        atexit.unregister(end)
+        examiners().close()
+    examiner.cache_clear()
+    examiners.cache_clear()
 
 
 def start(**_: object) -> None:

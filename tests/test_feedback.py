@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course import open_course
 from autograder.feedback import PageMaker
+from autograder.gradebook import NotebookFeedback
 
 
 def words(page: str) -> list[str]:
@@ -86,3 +87,16 @@ def test_a_source_that_cannot_be_rendered_ahead_stops_nothing(course: Path) -> N
         new_code_cell("x = [" + "1, " * 100_000 + "]"),
     ]
     PageMaker(open_course(course)).remember(new_notebook(cells=cells))
+
+
+def test_a_template_of_the_courses_own_draws_every_cell_where_it_stands(course: Path) -> None:
+    template = course / "templates/feedback/index.html.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("{% for cell in nb.cells %}{{ loop.index }} {{ cell.source }} {% endfor %}")
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(f"\nc.HTMLExporter.extra_template_basedirs = [{str(template.parents[1])!r}]\n")
+    pages = PageMaker(open_course(course))
+    one, other = new_markdown_cell("one"), new_markdown_cell("other")
+    for cells, shown in (([one, other], "1 one 2 other "), ([other, one], "1 other 2 one ")):
+        page = pages.page(new_notebook(cells=cells), "ps1", "ann", "ps1", NotebookFeedback({}, 0, 0, 0))
+        assert page == shown

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from classroom import RIGHT, autograded, nbgrader, rows, scores, submit
+from processes import gone
+
+from autograder import nbgrader as ours
 
 FULL = {"d_square-tests": 2.0, "d_cube-tests": 2.0, "why": None}
 
@@ -56,3 +59,14 @@ def test_only_when_the_configuration_says_so_it_runs_without_the_jail(course: Pa
     assert nbgrader(course, "autograde", "ps1", "--force").status == 0
     assert (course / "seen").exists()
     assert scores(course)["spy"]["d_square-tests"] == 2.0
+
+
+def test_a_process_that_failed_is_ended_before_another_takes_its_place() -> None:
+    first = ours.examiners()
+    ours.end()
+    assert gone(first._process.pid)
+    second = ours.examiners()
+    assert second is not first and ours.examiners() is second
+    ours.end()
+    assert gone(second._process.pid)
+    ours.end()  # nothing to do

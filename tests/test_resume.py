@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,20 @@ def test_a_run_that_was_killed_and_started_again_ends_like_one_that_was_not(
     assert _without_ps2(rows(handed_in)) == _without_ps2(rows(graded_template))
     assert autograded_files(handed_in) == autograded_files(graded_template)
     assert _files(handed_in) == _files(graded_template)
+
+
+@pytest.mark.parametrize("moment", ["while a submission runs", "before the gradebook is written"])
+def test_a_run_that_was_stopped_by_ctrl_c_says_so_and_can_be_taken_up(
+    handed_in: Path, graded_template: Path, moment: str
+) -> None:
+    with running(handed_in, "autograder", "grade", "ps1", stop=moment) as run:
+        run.wait_for_the_moment()
+        os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does it
+        stopped = run.result()
+    assert (stopped.status, stopped.out) == (130, "")
+    assert stopped.err == "Stopped. Run it again, and it ends as if it had not been stopped.\n"
+    assert autograder(handed_in, "grade", "ps1").status == 0
+    assert rows(handed_in) == rows(graded_template)
 
 
 def _without_ps2(found: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:

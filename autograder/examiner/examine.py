@@ -39,9 +39,9 @@ def get_ready() -> None:
     all_tasks()
 
 
-def answer(caller: Connection, control: socket.socket) -> None:
-    """Answer requests, JSON in both directions, until the caller is gone. `control` is the warm process's socket."""
-    warm = Warm(control)
+def answer(caller: Connection, warm_control: socket.socket, warm_stderr: int) -> None:
+    """Answer requests, JSON in both directions, until the caller is gone."""
+    warm = Warm(warm_control, warm_stderr)
     with contextlib.suppress(EOFError, OSError):
         while True:
             request = json.loads(caller.recv_bytes())

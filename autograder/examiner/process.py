@@ -12,6 +12,7 @@ from typing import Any
 from ..jail.limits import Limits
 from ..jail.process import JailError, JailUnavailable, Spawned
 
+PATIENCE_SECONDS = 90.0  # to import torch from a slow disk, and to mark; running a notebook has limits of its own
 Output = dict[str, Any]  # as nbformat has it
 
 
@@ -80,7 +81,9 @@ class Examiner:
         there is none, never for what a cell does.
         """
         request = {"do": "run", "cells": [asdict(cell) for cell in cells], "seed": list(seed), "jail": jail}
-        outputs: list[list[Output]] = self._ask({**request, "limits": asdict(limits or Limits())})["outputs"]
+        limits = limits or Limits()
+        reply = self._ask({**request, "limits": asdict(limits)}, limits.total_seconds + PATIENCE_SECONDS)
+        outputs: list[list[Output]] = reply["outputs"]
         return outputs
 
     def close(self) -> None:
@@ -93,12 +96,18 @@ class Examiner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         try:
             self._connection.send_bytes(json.dumps(request).encode())
+            if not self._connection.poll(seconds):
+                raise JailError(f"{self._examiners.receiver} gave no answer for {seconds:g} seconds")
             reply: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, OSError) as error:
-            raise JailError(self._examiners.obituary()) from error
+            self.close()
+            raise JailError(self._examiners.explained(f"{self._examiners.receiver} is gone")) from error
+        except BaseException:  # Ctrl-C among them: what comes after it must not read the answer that is still to come
+            self.close()
+            raise
         if "unavailable" in reply:
             raise JailUnavailable(reply["unavailable"])
         if "failed" in reply:

@@ -6,11 +6,13 @@ the examiner that is forked for it answers (see examine.py). FOLDER is for the w
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,25 +27,29 @@ def main(fd: int, place: Path) -> None:
     gc.disable()  # importing makes a million objects that stay
     import torch  # noqa: F401  once, for both processes
 
-    warm_pid, warm_control = _fork_a_warm_process(control, place)
+    warm_pid, warm_control, warm_stderr = _fork_a_warm_process(control, place)
     from . import examine  # not before: with it comes the answer key, which the warm process must never have seen
 
     examine.get_ready()
     gc.freeze()
     gc.enable()
-    _serve(control, lambda caller: examine.answer(caller, warm_control))
+    tempfile.tempdir = str(place)  # which is removed, however an examiner ends
+    _serve(control, lambda caller: examine.answer(caller, warm_control, warm_stderr))
     warm_control.close()
     os.waitpid(warm_pid, 0)  # it removes what its children left
     os._exit(0)
 
 
-def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, socket.socket]:
+def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, socket.socket, int]:
+    """Its process id, our end of its socket, and a descriptor to read its standard error."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    stderr_read, stderr_write = os.pipe()
     pid = os.fork()
     if not pid:
         try:
-            control.close()
-            ours.close()
+            os.dup2(stderr_write, 2)
+            for descriptor in (stderr_read, stderr_write, control.fileno(), ours.fileno()):
+                os.close(descriptor)
             from ..jail import warm
 
             warm.main(theirs.detach(), place)
@@ -52,7 +58,8 @@ def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, sock
         finally:
             os._exit(1)
     theirs.close()
-    return pid, ours
+    os.close(stderr_write)
+    return pid, ours, stderr_read
 
 
 def _serve(control: socket.socket, answer: Callable[[Connection], None]) -> None:
@@ -62,24 +69,29 @@ def _serve(control: socket.socket, answer: Callable[[Connection], None]) -> None
         message, descriptors, _, _ = socket.recv_fds(control, 64, 1)
         if not message:
             break
-        (caller,) = descriptors
-        pid = os.fork()
-        if not pid:
-            try:
-                control.close()
-                if sys.platform == "linux":
-                    end_with_parent()
-                # Nobody reads from there while we run, and what is not read would block us in the end.
-                os.dup2(os.open(os.devnull, os.O_RDWR), 2)
-                answer(Connection(caller))
-            finally:
-                os._exit(0)
-        os.close(caller)
-        examiners.add(pid)
+        for caller in descriptors:
+            with contextlib.suppress(OSError):  # no more processes: the caller sees its connection closed
+                examiners.add(_fork_an_examiner(control, caller, answer))
+            os.close(caller)
         examiners -= {pid for pid in examiners if os.waitpid(pid, os.WNOHANG)[0]}
     for pid in examiners:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+
+def _fork_an_examiner(control: socket.socket, caller: int, answer: Callable[[Connection], None]) -> int:
+    pid = os.fork()
+    if not pid:
+        try:
+            control.close()
+            if sys.platform == "linux":
+                end_with_parent()
+            # Nobody reads from there while we run, and what is not read would block us in the end.
+            os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+            answer(Connection(caller))
+        finally:
+            os._exit(0)
+    return pid
 
 
 if __name__ == "__main__":

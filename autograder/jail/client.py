@@ -20,7 +20,7 @@ from .folder import holds_more_than
 from .limits import Limits
 from .process import JailError, JailUnavailable, Orders, Spawned
 
-START_SECONDS = 60.0  # to import torch on a slow disk, and to fork
+START_SECONDS = 60.0  # for the warm process to import what it needs from a slow disk, and to fork
 # What a page shows as it is. Scripts and widgets do nothing there, and some of what claims to be JSON breaks it.
 SHOWN = {"text/plain", "text/html", "text/latex", "text/markdown", "text/vnd.mermaid"}
 SHOWN |= {"image/png", "image/jpeg", "image/svg+xml"}
@@ -61,7 +61,10 @@ class Warm(Orders):
         finally:
             theirs.close()
             os.close(status_write)
-        return Child(Channel(ours, limits.output_bytes), status_read, limits)
+        try:
+            return Child(Channel(ours, limits.output_bytes), status_read, limits)
+        except Closed as error:
+            raise JailError(self.explained("the warm process made no child")) from error
 
     def prepare(self, source: str) -> bool:
         """Have what `source` is slow to import imported from now on; False where there is nothing of that kind.
@@ -97,6 +100,7 @@ class Child:
     """One submission's process. Everything that it sends is checked before it is believed to be a value at all."""
 
     def __init__(self, channel: Channel, status_fd: int, limits: Limits) -> None:
+        """Raises Closed where there is no process, JailError or JailUnavailable where it is not as it should be."""
         self._channel = channel
         self._status_fd = status_fd
         self._limits = limits
@@ -106,7 +110,10 @@ class Child:
         self._next_look = time.monotonic() + LOOK_SECONDS
         try:
             hello = channel.receive(time.monotonic() + START_SECONDS)
-        except (Closed, TooLate, BadValue) as error:
+        except Closed:
+            self.close()
+            raise
+        except (TooLate, BadValue) as error:
             self.close()
             raise JailError("the warm process made no child") from error
         if "cannot lock" in hello:

@@ -5,6 +5,7 @@ Imports no torch: who starts such a process need not wait for that.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -27,27 +28,31 @@ class JailUnavailable(JailError):
 
 
 class Orders:
-    """The end of a socket on which another process, the `receiver`, takes orders. A forked copy works as well."""
+    """The end of a socket on which another process, the `receiver`, takes orders. A forked copy works as well.
+
+    `stderr` is a descriptor to read what the process writes there.
+    """
 
     receiver: ClassVar[str]
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, stderr: int) -> None:
         self._control = control
+        self._stderr = stderr
+        os.set_blocking(stderr, False)  # other processes may hold the writing end, and live on
 
     def send(self, order: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
         """Raises JailError where there is nobody to take it."""
         try:
             socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
         except OSError as error:
-            raise JailError(self.obituary()) from error
+            raise JailError(self.explained(f"{self.receiver} is gone")) from error
 
-    def obituary(self) -> str:
-        """That the receiver is gone, and why, where that is known."""
-        return f"{self.receiver} is gone"
-
-    def close(self) -> None:
-        """Once no copy is left open, the process ends."""
-        self._control.close()
+    def explained(self, fault: str) -> str:
+        """`fault`, and the last that the process wrote to its standard error, where it did: mostly the reason."""
+        with contextlib.suppress(BlockingIOError):
+            lines = os.read(self._stderr, 65536).decode(errors="replace").strip().splitlines()
+            return f"{fault}: {lines[-1]}" if lines else fault
+        return fault
 
 
 class Spawned(Orders):
@@ -58,39 +63,38 @@ class Spawned(Orders):
 
     def __init__(self, module: str) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        super().__init__(ours)
+        stderr_read, stderr_write = os.pipe()
+        super().__init__(ours, stderr_read)
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
         environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # huge pages: few to copy in a fork
-        self._owner = os.getpid()  # a fork of it cannot ask how the process ended
         self._place = Path(tempfile.mkdtemp(prefix="autograder-"))
-        with theirs:
+        try:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, str(theirs.fileno()), str(self._place)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=stderr_write,
                 env=environment,
                 cwd="/",
             )
-
-    def obituary(self) -> str:
-        if os.getpid() != self._owner or self._process.poll() is None or self._process.stderr is None:
-            return super().obituary()
-        lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
-        return f"{super().obituary()}: {lines[-1] if lines else f'exit status {self._process.returncode}'}"
+        finally:
+            theirs.close()
+            os.close(stderr_write)
 
     def close(self) -> None:
-        """End the process and with it all that it started."""
-        super().close()
+        """End the process and with it all that it started. Once closed, does nothing."""
+        if self._stderr < 0:
+            return
+        self._control.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stderr:
-            self._process.stderr.close()
+        os.close(self._stderr)
+        self._stderr = -1
         remove(self._place)
 
     def __enter__(self) -> Self:

@@ -61,17 +61,16 @@ def _serve(
                 break
             order = json.loads(message)
             ahead = frozenset(order["ahead"])
-            if ahead <= imported:
-                channel_fd, status_fd = descriptors
-                pid, folder = _fork_child(order, channel_fd, place, shell, prepared)
-                os.close(channel_fd)
-                running[pid] = status_fd, folder
-                continue
-            branch = branches.get(ahead)
-            if branch is None or _is_closed(branch):
-                branch = branches[ahead] = _branch(ahead, place, shell, prepared)
-            if descriptors:  # without, there was no more to do than to make the branch
-                socket.send_fds(branch, [message], descriptors)
+            with contextlib.suppress(OSError):  # no more processes: who waits for the child sees its end closed
+                if ahead <= imported:
+                    pid, folder = _fork_child(order, descriptors[0], place, shell, prepared)
+                    running[pid] = descriptors.pop(), folder
+                else:
+                    branch = branches.get(ahead)
+                    if branch is None or _is_closed(branch):
+                        branch = branches[ahead] = _branch(ahead, place, shell, prepared)
+                    if descriptors:  # without, there was no more to do than to make the branch
+                        socket.send_fds(branch, [message], descriptors)
             for descriptor in descriptors:
                 os.close(descriptor)
     for pid in running:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from processes import gone, starting
 
+from autograder.examiner import process as examiner_process
 from autograder.examiner.process import Cell, Examiner, Examiners
 from autograder.jail.limits import Limits
 from autograder.jail.process import JailError, JailUnavailable
@@ -115,34 +118,17 @@ def test_a_fault_of_the_examiner_is_named_and_the_next_notebook_is_examined(exam
     assert examiner.run([SQUARE], SEED) == [[]]
 
 
-def test_a_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    with starting(Examiners, "raise SystemExit('no torch here')", monkeypatch) as examiners:
-        examiners._process.wait()
-        with pytest.raises(JailError, match="no torch here"):
-            examiners.open()
+BROKEN = {
+    "no torch here": "raise SystemExit('no torch here')",
+    "ModuleNotFoundError: import of autograder.tasks": "import sys\nsys.modules['autograder.tasks'] = None",
+    "the warm process .*: No module named 'IPython": "import sys\nsys.modules['IPython.core'] = None",
+}
 
 
-def test_only_whoever_started_the_process_can_say_how_it_ended() -> None:
-    with Examiners() as examiners:
-        examiners._process.kill()
-        os.waitid(os.P_PID, examiners._process.pid, os.WEXITED | os.WNOWAIT)
-        read, write = os.pipe()
-        fork = os.fork()
-        if not fork:
-            with contextlib.suppress(BaseException):
-                os.write(write, reason(examiners).encode())
-            os._exit(0)
-        os.close(write)
-        with os.fdopen(read) as said:
-            assert said.read() == "the process that examines submissions is gone"
-        os.waitpid(fork, 0)
-        assert reason(examiners) == "the process that examines submissions is gone: exit status -9"
-
-
-def reason(examiners: Examiners) -> str:
-    with pytest.raises(JailError) as gone:
-        examiners.open()
-    return str(gone.value)
+@pytest.mark.parametrize("reason", BROKEN)
+def test_a_process_that_cannot_start_says_why(reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with starting(Examiners, BROKEN[reason], monkeypatch) as examiners, pytest.raises(JailError, match=reason):
+        examiners.open().try_the_jail()
 
 
 def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,16 +140,68 @@ def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.Monke
             assert another.run([SQUARE], SEED) == [[]]
 
 
+NO_THIRD_FORK = """
+import os
+forks, fork, server = [], os.fork, os.getpid()
+def third_fails():
+    forks.append(1)
+    if len(forks) == 3 and os.getpid() == server:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = third_fails
+"""
+
+
+def test_where_no_examiner_can_be_forked_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with starting(Examiners, NO_THIRD_FORK, monkeypatch) as examiners, examiners.open() as examiner:
+        with examiners.open() as unlucky, pytest.raises(JailError, match="is gone"):
+            unlucky.run([SQUARE], SEED)
+        assert examiner.run([SQUARE], SEED) == [[]]
+        with examiners.open() as another:
+            assert another.run([SQUARE], SEED) == [[]]
+
+
+def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examiner_process, "PATIENCE_SECONDS", 0.1)
+    with Examiners() as examiners, examiners.open() as examiner:
+        examiners._process.send_signal(signal.SIGSTOP)
+        with pytest.raises(JailError, match=r"gave no answer for 0\.3 seconds"):
+            examiner.run([SQUARE], SEED, limits=Limits(total_seconds=0.2))
+        examiners._process.send_signal(signal.SIGCONT)
+
+
+def test_after_an_interrupt_nobody_gets_the_answer_to_the_request_before(
+    examiners: Examiners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with examiners.open() as examiner:
+        with monkeypatch.context() as patch:
+            patch.setattr(examiner._connection, "poll", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                examiner.run([SQUARE, TESTS], SEED)
+        with pytest.raises(JailError, match="is gone"):
+            examiner.run([Cell("def d_square(x):\n    return x"), TESTS], SEED)
+
+
 # --- nothing is left ----------------------------------------------------------------------------------------------
 
 PARENTS = "import os\nprint(os.getpid(), os.getppid())"
+
+
+def children(pid: int) -> list[int]:
+    return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 def test_closing_leaves_no_process_no_folder_and_no_descriptor() -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     with Examiners() as examiners:
         examiner = examiners.open()
-        pids = [*map(int, printed(examiner, PARENTS).split()), examiners._process.pid]
+        child, warm = map(int, printed(examiner, PARENTS).split())
+        server = examiners._process.pid
+        assert warm in children(server) and len(children(server)) == 2
+        pids = [child, server, *children(server)]
         place = examiners._place
         assert place.is_dir()
     examiner.close()
@@ -172,10 +210,37 @@ def test_closing_leaves_no_process_no_folder_and_no_descriptor() -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-def test_the_warm_process_ends_with_its_owner_however_that_ends() -> None:
+OWNER = """
+import os, sys, time
+from autograder.examiner import process as examiner_process
+from autograder.examiner.process import Cell, Examiners
+examiners = Examiners()
+examiner = examiners.open()
+examiner.run([Cell("x = 1")], ("secret", "ann"))
+print(examiners._process.pid, examiners._place, flush=True)
+time.sleep(600)
+"""
+
+
+def test_all_ends_with_the_grader_however_that_ends() -> None:
+    with subprocess.Popen([sys.executable, "-c", OWNER], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        server, place = owner.stdout.readline().split()
+        pidfds = [os.pidfd_open(pid) for pid in (int(server), *children(int(server)))]
+        assert len(pidfds) == 3
+        owner.kill()
+        for pidfd in pidfds:
+            assert select.select([pidfd], [], [], 30)[0], "it lives on"
+            os.close(pidfd)
+    assert not Path(place).exists()
+
+
+def test_the_warm_process_and_examiners_end_with_the_server_however_that_ends() -> None:
     with Examiners() as examiners, examiners.open() as examiner:
-        _, warm = map(int, printed(examiner, PARENTS).split())
-        pidfd = os.pidfd_open(warm)
+        printed(examiner, PARENTS)
+        pidfds = [os.pidfd_open(pid) for pid in children(examiners._process.pid)]
+        assert len(pidfds) == 2
         examiners._process.kill()
-        assert select.select([pidfd], [], [], 30)[0], "it lives on"
-        os.close(pidfd)
+        for pidfd in pidfds:
+            assert select.select([pidfd], [], [], 30)[0], "it lives on"
+            os.close(pidfd)

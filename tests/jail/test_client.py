@@ -161,6 +161,27 @@ def test_the_doctor_finds_an_escape_that_is_open(monkeypatch: pytest.MonkeyPatch
     assert {"start a process (fork)", "open a network socket (IPv4)", "change a file's mode"} <= found
 
 
+NO_SECOND_FORK = """
+import os
+forks, fork = [], os.fork
+def second_fails():
+    forks.append(1)
+    if len(forks) == 2:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = second_fails
+"""
+
+
+def test_where_no_child_can_be_forked_the_next_one_still_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    with starting(WarmProcess, NO_SECOND_FORK, monkeypatch) as warm, warm.open(Limits()) as child:
+        with pytest.raises(JailError, match="the warm process made no child"):
+            warm.open(Limits())
+        assert printed(child, "print(1)") == "1\n"
+        with warm.open(Limits()) as another:
+            assert printed(another, "print(2)") == "2\n"
+
+
 def test_the_doctor_finds_none_here(warm: WarmProcess) -> None:
     assert doctor.open_escapes(warm) == []
 
