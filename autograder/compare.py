@@ -10,6 +10,8 @@ import torch
 
 from .values import Opaque, Raised, Value
 
+_IN_A_FLOAT = {torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int32, torch.int16, torch.int8}
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -62,8 +64,9 @@ def _unwrapped(got: Value) -> Value:
 
 
 def _numeric(got: Value, want: Value, rtol: float, atol: float) -> Difference | None:
-    # Most values are two floats that agree: worth not making tensors of. NaN and infinity fail this and go on.
-    if isinstance(got, float) and isinstance(want, float) and abs(got - want) <= atol + rtol * abs(want) < math.inf:
+    # Most values are two numbers that agree: worth not making tensors of. NaN and infinity fail this and go on.
+    x, y = _number(got), _number(want)
+    if x is not None and y is not None and abs(x - y) <= atol + rtol * abs(y) < math.inf:
         return None
     truth = as_tensor(want)
     if truth is None:  # a mask of booleans, or complex numbers: the same or not
@@ -81,6 +84,17 @@ def _numeric(got: Value, want: Value, rtol: float, atol: float) -> Difference | 
         return Difference("not finite", got, want, _index(bad.to(torch.float64)))
     gap = torch.where(same_infinity, 0.0, (mine - truth).abs())
     return Difference("value", got, want, _index(gap), float(gap.max()))
+
+
+def _number(value: Value) -> float | None:
+    """A number, or the one in a 0-d tensor, where a float holds it exactly; None for all else."""
+    if type(value) is float:
+        return value
+    if type(value) is int:
+        return float(value) if abs(value) <= 2**53 else None
+    if isinstance(value, torch.Tensor) and value.ndim == 0 and value.dtype in _IN_A_FLOAT:
+        return float(value)
+    return None
 
 
 def _index(size: torch.Tensor) -> tuple[int, ...]:
@@ -141,8 +155,9 @@ def alike(a: Value, b: Value, *, rtol: float, atol: float) -> bool:
     """Whether two values, right or wrong, are the same wrong answer: NaN is NaN, an error is the same error."""
     if isinstance(a, Raised) and isinstance(b, Raised):
         return a.kinds[:1] == b.kinds[:1] and a.message == b.message
-    if isinstance(a, float) and isinstance(b, float):
-        return a == b or abs(a - b) <= atol + rtol * abs(b) < math.inf or (math.isnan(a) and math.isnan(b))
+    m, n = _number(a), _number(b)
+    if m is not None and n is not None:
+        return m == n or abs(m - n) <= atol + rtol * abs(n) < math.inf or (math.isnan(m) and math.isnan(n))
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b):
         return True  # as most inputs are after a call, and five times as fast as what follows
     a = _unwrapped(a)

@@ -185,3 +185,25 @@ def test_numbers_in_any_form_become_one_tensor() -> None:
     assert matrix.dtype == F64
     for thing in (True, "1", None, [1, "2"], [[1], 2], torch.tensor(1j), torch.tensor(True), {}):
         assert as_tensor(thing) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (3, 3.0, True),
+        (3, torch.tensor(3.0), True),
+        (torch.tensor(3), 3, True),
+        (3, 4, False),
+        (3, torch.tensor(4.0), False),
+        (2**60, 2**60 + 1, True),  # within the tolerance, and no float holds them
+        (2**60, 2**61, False),
+        (10**400, 10**400, True),
+        (10**400, 1.0, False),
+        (1, True, False),
+        (torch.tensor(True), 1, False),
+    ],
+)
+def test_numbers_are_compared_as_numbers_whatever_holds_them(one: Any, other: Any, same: bool) -> None:
+    assert alike(one, other, rtol=1e-6, atol=1e-9) is same
+    assert alike(other, one, rtol=1e-6, atol=1e-9) is same
+    assert (difference(one, other, rtol=1e-6, atol=1e-9) is None) is same
