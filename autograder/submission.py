@@ -146,7 +146,8 @@ def run(notebook: NotebookNode, examine: Callable[[Sequence[Cell]], list[list[Ou
             try:
                 determine_grade(cell)
             except (ValueError, KeyError) as error:  # nbgrader would give up on the whole submission
-                cell.outputs.insert(0, nbformat.from_dict(stopped(f"no score can be read from its outputs: {error}")))
+                why = f"no score can be read from this cell's outputs: {error}"
+                cell.outputs.insert(0, nbformat.from_dict(stopped(why)))
 
 
 def _known(cell: NotebookNode) -> Cell:
