@@ -49,7 +49,7 @@ class Orders:
 
     def explained(self, fault: str) -> str:
         """`fault`, and the last that the process wrote to its standard error, where it did: mostly the reason."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # nothing to read, or closed
             lines = os.read(self._stderr, 65536).decode(errors="replace").strip().splitlines()
             return f"{fault}: {lines[-1]}" if lines else fault
         return fault

@@ -204,7 +204,10 @@ def test_closing_leaves_no_process_no_folder_and_no_descriptor() -> None:
         pids = [child, server, *children(server)]
         place = examiners._place
         assert place.is_dir()
-    examiner.close()
+    with pytest.raises(JailError, match="is gone"):
+        examiner.run([SQUARE], SEED)
+    with pytest.raises(JailError, match="is gone"):
+        examiners.open()
     assert all(map(gone, pids))
     assert not place.exists()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
