@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from nbgrader.api import Assignment, Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import selectinload, undefer
 
 LatePenalty = Callable[[str, float, float], float | None]  # student, score, seconds late
 
@@ -124,8 +124,7 @@ def record(
             for notebook in submissions[student].notebooks:
                 _score(notebook, notebooks.get(notebook.name))
         session.flush()
-        session.expire_all()  # scores are computed by the database
-        submissions = _submissions(gradebook, row, results)
+        submissions = _submissions(gradebook, row, results)  # again: scores are computed by the database
         for submission in submissions.values():
             _assign_late_penalty(submission, late_penalty)
         session.flush()
@@ -138,14 +137,21 @@ def record(
 
 
 def _submissions(gradebook: Gradebook, assignment: Assignment, students: Iterable[str]) -> dict[str, Any]:
-    below = selectinload(SubmittedAssignment.notebooks)
+    """Their rows with all that is below, in a few queries for the whole class."""
+    notebooks = selectinload(SubmittedAssignment.notebooks)
+    grades = selectinload(SubmittedNotebook.grades)
     rows = (
         gradebook.db.query(SubmittedAssignment)
+        .populate_existing()
         .filter(SubmittedAssignment.assignment_id == assignment.id)
         .options(
-            below.selectinload(SubmittedNotebook.grades).selectinload(Grade.cell),
-            below.selectinload(SubmittedNotebook.comments).selectinload(Comment.cell),
-            below.selectinload(SubmittedNotebook.notebook),
+            notebooks.options(
+                undefer(SubmittedNotebook.score),
+                undefer(SubmittedNotebook.max_score),
+                grades.options(undefer(Grade.max_score), selectinload(Grade.cell)),
+                selectinload(SubmittedNotebook.comments).selectinload(Comment.cell),
+                selectinload(SubmittedNotebook.notebook),
+            )
         )
     )
     wanted = set(students)
@@ -186,7 +192,9 @@ def _assign_late_penalty(submission: SubmittedAssignment, late_penalty: LatePena
     late = submission.total_seconds_late if submission.assignment.duedate else 0
     for notebook in submission.notebooks:
         penalty = late_penalty(submission.student_id, notebook.score, late) if late > 0 else None
-        notebook.late_submission_penalty = None if penalty is None else min(max(penalty, 0), notebook.score)
+        penalty = None if penalty is None else min(max(penalty, 0), notebook.score)
+        if notebook.late_submission_penalty != penalty:  # writing it, the same again too, forgets the computed scores
+            notebook.late_submission_penalty = penalty
 
 
 def _feedback(submission: SubmittedAssignment) -> dict[str, NotebookFeedback]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook, MissingEntry
+from sqlalchemy import event
 
 from autograder.gradebook import NotebookScores, read_keys, record
 
@@ -168,3 +169,22 @@ def test_a_penalty_goes_away_when_a_submission_is_in_time_after_all(book: Gradeb
     record(book, "ps", {"ann": (datetime(2026, 1, 1, 13), BOTH)}, lambda *_: 1.0)
     record(book, "ps", {"ann": (datetime(2026, 1, 1, 11), BOTH)}, lambda *_: 1.0)
     assert book.find_submission_notebook("first", "ps", "ann").late_submission_penalty is None
+
+
+def statements(book: Gradebook, students: int) -> int:
+    """How many SQL statements it takes to record the results of that many students."""
+    count = 0
+
+    def counted(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    event.listen(book.engine, "before_cursor_execute", counted)
+    record(book, "ps", {f"student-{number}": (None, BOTH) for number in range(students)}, no_penalty)
+    event.remove(book.engine, "before_cursor_execute", counted)
+    return count
+
+
+def test_a_class_takes_no_more_statements_than_a_few_students(book: Gradebook) -> None:
+    statements(book, 60)  # all the rows are there now
+    assert statements(book, 60) == statements(book, 3)
