@@ -278,6 +278,16 @@ def test_the_same_secret_and_student_give_the_same_inputs_and_others_give_others
     assert inputs("secret", "ann") != inputs("another secret", "ann")
 
 
+def test_inputs_that_were_read_in_the_feedback_are_of_no_use_in_the_next_submission() -> None:
+    """A notebook may print its inputs. Whoever hands in a table of answers for them is asked for others."""
+    _, seen = run(submitted())
+    known = {inputs[0]: 2 * inputs[0] for inputs in seen.probes}
+    made, asked = run(submitted(f"def d_square(x):\n    return {known!r}[x]"))
+    hidden = {inputs[0] for inputs in asked.probes} - set(known)
+    assert len(hidden) > 5
+    assert scores(made).points == {"d_square-tests": 0.0}
+
+
 def test_after_the_process_has_ended_what_was_answered_keeps_its_marks_and_the_rest_says_why() -> None:
     late, tests = task_cells("d_cube", 3)
     known = key(ANSWER, TESTS, late, tests)

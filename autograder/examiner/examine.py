@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import hashlib
 import json
 import socket
 from collections.abc import Sequence
@@ -74,9 +75,11 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
 def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list[Output]]:
     """Run a notebook's cells in `child`; each cell's outputs.
 
-    `seed` (secret, student) fixes the probes. Raises JailError where the jail fails, never for what a cell does.
+    `seed` (secret, student) and the student's code fix the probes: who prints them, reads them in the feedback and
+    hands in a table of answers is asked for others. Raises JailError where the jail fails, never for what a cell does.
     """
     sources = tuple(cell.source for cell in cells if not cell.grade)
+    seed = (*seed, hashlib.sha256("\0".join(sources).encode()).hexdigest())
     outputs: list[list[Output]] = []
     waiting: list[tuple[int, str]] = []
     for index, cell in enumerate(cells):

@@ -77,8 +77,8 @@ class Examiner:
     ) -> list[list[Output]]:
         """Run a notebook's cells in a new child and mark the tasks among them; each cell's outputs.
 
-        `seed` (secret, student) fixes the hidden probes. Raises JailError where the jail fails, JailUnavailable where
-        there is none, never for what a cell does.
+        `seed` (secret, student) and the code fix the hidden probes. Raises JailError where the jail fails,
+        JailUnavailable where there is none, never for what a cell does.
         """
         request = {"do": "run", "cells": [asdict(cell) for cell in cells], "seed": list(seed), "jail": jail}
         limits = limits or Limits()
