@@ -26,7 +26,7 @@ def run() -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse the command line, run one command, return the exit status."""
-    # Workers are forked, and threads do not survive a fork: keep numerical libraries to one thread each.
+    # Where this process imports torch (verify, doctor), one numerical thread, as in the jail.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     # nbgrader runs `alembic` when it makes a gradebook; it is beside this Python, which need not be on the PATH.

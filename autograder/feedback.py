@@ -87,28 +87,29 @@ class _Exporter(HTMLExporter):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._remembered: dict[tuple[str, str], str] = {}
-        highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
-
-        def drawn_once(cell: NotebookNode, draw: Callable[[], str]) -> str:
-            return self._once("cell", json.dumps(cell, sort_keys=True), draw)
-
-        @pass_context
-        def markdown2html(context: Any, source: str) -> str:
-            attached = context.get("cell", {}).get("attachments")
-            return HTMLExporter.markdown2html(self, context, source) if attached else self.render(source)
-
-        def highlight_code(source: str, language: str | None = None, metadata: Any = None) -> str:
-            if max(map(len, source.splitlines()), default=0) > LONGEST_LINE:
-                return f"<pre>{html.escape(source)}</pre>"
-            return self._once(f"code in {language}", source, lambda: highlight(source, language))
-
-        self.highlight_code = highlight_code
-        for made in (drawn_once, markdown2html, highlight_code):
+        self._highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
+        for made in (self.drawn_once, self.markdown2html, self.highlight_code):
             self.register_filter(made.__name__, made)
+
+    def drawn_once(self, cell: NotebookNode, draw: Callable[[], str]) -> str:
+        """A cell as HTML, by `draw` where no page had the same."""
+        return self._once("cell", json.dumps(cell, sort_keys=True), draw)
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Markdown as HTML, with the attachments of the cell in `context`."""
+        plain = not context.get("cell", {}).get("attachments")
+        return self.render(source) if plain else super().markdown2html(context, source)
 
     def render(self, source: str) -> str:
         """A piece of Markdown without attachments as HTML."""
         return self._once("Markdown", source, lambda: HTMLExporter.markdown2html(self, {}, source))
+
+    def highlight_code(self, source: str, language: str | None = None, metadata: Any = None) -> str:
+        """Code as HTML."""
+        if max(map(len, source.splitlines()), default=0) > LONGEST_LINE:
+            return f"<pre>{html.escape(source)}</pre>"
+        return self._once(f"code in {language}", source, lambda: self._highlight(source, language))
 
     def _once(self, kind: str, source: str, make: Callable[[], str]) -> str:
         known = self._remembered.get((kind, source))

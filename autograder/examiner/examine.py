@@ -40,7 +40,7 @@ def get_ready() -> None:
     all_tasks()
 
 
-def answer(caller: Connection, warm_control: socket.socket, warm_stderr: int) -> None:
+def serve(caller: Connection, warm_control: socket.socket, warm_stderr: int) -> None:
     """Answer requests, JSON in both directions, until the caller is gone."""
     warm = Warm(warm_control, warm_stderr)
     with contextlib.suppress(EOFError, OSError):
@@ -81,20 +81,21 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list
     sources = tuple(cell.source for cell in cells if not cell.grade)
     seed = (*seed, hashlib.sha256("\0".join(sources).encode()).hexdigest())
     outputs: list[list[Output]] = []
-    waiting: list[tuple[int, str]] = []
+    waiting: list[tuple[int, JailedAnswer]] = []
     for index, cell in enumerate(cells):
         task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
         if task is None:
             outputs.append(_ran(cell, child))
             continue
-        marked, found = _marked(cell, task, JailedAnswer(child, task, sources), seed)
+        answer = JailedAnswer(child, task, sources)
+        marked, found = _marked(cell, answer, seed)
         outputs.append(marked)
         if not found:
-            waiting.append((index, task))
+            waiting.append((index, answer))
     # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
     # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
-    for index, task in waiting:
-        outputs[index], _ = _marked(cells[index], task, JailedAnswer(child, task, sources), (*seed, "again"))
+    for index, answer in waiting:
+        outputs[index], _ = _marked(cells[index], answer, (*seed, "again"))
     return outputs
 
 
@@ -156,10 +157,11 @@ def _ran(cell: Cell, child: Child) -> list[Output]:
     return outputs
 
 
-def _marked(cell: Cell, name: str, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], bool]:
-    """The outputs of one task's test cell, and whether the student has defined that so far."""
-    points = float(cell.points or 0)
-    task = all_tasks()[name]
+def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], bool]:
+    """The outputs of the test cell that `answer` is marked by, and whether the student has defined it so far."""
+    assert cell.points is not None, "a cell that earns points has some"
+    points = float(cell.points)
+    task = all_tasks()[answer.name]
     try:
         report = checker.grade(task, answer, points=points, seed=seed)
     except (Died, TimeoutError) as why:

@@ -239,7 +239,9 @@ def set_rlimits(limits: Limits) -> None:
 
 
 def end_with_parent() -> None:
-    """End with the process that made this one, however that ends."""
+    """End with the process that made this one, however that ends. Does nothing on systems other than Linux."""
+    if sys.platform != "linux":
+        return
     _checked(_libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0), "prctl(PR_SET_PDEATHSIG)")
 
 

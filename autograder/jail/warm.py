@@ -96,8 +96,7 @@ def _branch(ahead: frozenset[str], place: Path, shell: Any, prepared: Prepared |
         theirs.close()
         return ours
     try:
-        if sys.platform == "linux":
-            end_with_parent()
+        end_with_parent()
         _forget_signals()
         _close_all_but(theirs.fileno())
         gc.disable()
