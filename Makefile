@@ -37,7 +37,7 @@ verify: install  ## is the course whole? with a table of what was tried on each 
 	$(BIN)/autograder verify --table
 
 refresh: install  ## run source notebooks anew and store their outputs: make refresh A=a01_slopes, or all
-	$(BIN)/python -m autograder.source $(A)
+	$(BIN)/python -m autograder.verify.refresh $(A)
 
 release: install  ## generate release/ from source/
 	rm -rf release

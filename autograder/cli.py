@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .grading import Summary
+    from .grading.run import Summary
 
 GRADED, PROBLEMS, REFUSED, STOPPED = 0, 1, 2, 130  # exit statuses
 
@@ -77,13 +77,13 @@ def _grade(arguments: argparse.Namespace) -> int:
 
 def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *, jail: bool, quiet: bool) -> int:
     gc.disable()  # importing makes a million objects that stay
-    from .examiner.process import Examiners
+    from .examiner.client import Examiners
     from .jail.process import JailError
 
     with Examiners() as examiners:  # they import torch while we import everything else
-        from .course import open_course
-        from .feedback import PageMaker
-        from .grading import grade
+        from .grading.course import open_course
+        from .grading.feedback import PageMaker
+        from .grading.run import grade
 
         gc.freeze()
         gc.enable()
@@ -101,7 +101,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
 
 
 def _progress(quiet: bool) -> Any:
-    from .progress import bar, silent
+    from .grading.progress import bar, silent
 
     return silent() if quiet or not sys.stderr.isatty() else bar()
 
@@ -139,9 +139,9 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from . import verify
+    from .verify.whole import verify
 
-    return verify.main(Path.cwd(), table=arguments.table)
+    return verify(Path.cwd(), table=arguments.table)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,10 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool
 
-from . import submission
-from .course import secret
-from .examiner.process import Examiner, Examiners
-from .gradebook import read_keys
+from .examiner.client import Examiner, Examiners
+from .grading import submission
+from .grading.course import secret
+from .grading.gradebook import read_keys
 from .jail.process import JailError, JailUnavailable
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from IPython.display import display
 
-from . import checker
-from .answers import LocalAnswer
-from .report import Report
-from .task import Task
+from .authoring.task import Task
+from .marking import checker
+from .marking.answers import LocalAnswer
+from .marking.report import Report
 from .tasks import all_tasks
 
 

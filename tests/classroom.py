@@ -111,8 +111,8 @@ _server.set_forkserver_preload(["preloaded"])
 
 # Moments at which a run can be told to stop: before or after a function is called.
 MOMENTS = {
-    "before the lock": ("before", "autograder.grading.private_folder"),
-    "before the assignment is generated": ("before", "autograder.grading.GenerateAssignment.start"),
+    "before the lock": ("before", "autograder.grading.run.private_folder"),
+    "before the assignment is generated": ("before", "autograder.grading.run.GenerateAssignment.start"),
     "while a gradebook is made": ("before", "nbgrader.api.get_alembic_version"),
     "before a notebook's cells enter the gradebook": (
         "before",
@@ -123,12 +123,12 @@ MOMENTS = {
         "nbgrader.api.Gradebook.update_or_create_solution_cell",
     ),
     "while a submission runs": ("after", "autograder.grading.submission.run"),
-    "while an autograded folder is replaced": ("before", "autograder.grading._set_permissions"),
-    "when a submission's folder is there": ("after", "autograder.grading._Grader._write"),
-    "before the gradebook is written": ("before", "autograder.grading.record"),
-    "in the middle of writing the gradebook": ("after", "autograder.gradebook._assign_late_penalty"),
-    "after the gradebook was written": ("after", "autograder.grading.record"),
-    "when a feedback page is there": ("after", "autograder.grading._FeedbackWriter.write"),
+    "while an autograded folder is replaced": ("before", "autograder.grading.run._set_permissions"),
+    "when a submission's folder is there": ("after", "autograder.grading.run._Grader._write"),
+    "before the gradebook is written": ("before", "autograder.grading.run.record"),
+    "in the middle of writing the gradebook": ("after", "autograder.grading.gradebook._assign_late_penalty"),
+    "after the gradebook was written": ("after", "autograder.grading.run.record"),
+    "when a feedback page is there": ("after", "autograder.grading.run._FeedbackWriter.write"),
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from classroom import RIGHT, WRONG, autograder, submit, write_course
 
-from autograder.course import secret
+from autograder.grading.course import secret
 
 # Tests run side by side: each with one numerical thread, or they wait for one another. Before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -24,18 +24,18 @@ import nbgrader.apps.generatefeedbackapp
 import nbgrader.apps.nbgraderapp
 from classroom import MOMENTS
 
-import autograder.grading
+import autograder.grading.run
 import autograder.nbgrader
 from autograder import cli
-from autograder.examiner import process
+from autograder.examiner import client
 from autograder.jail.process import JailError
 
 PROGRAMS = {"autograder": cli.main, "nbgrader": nbgrader.apps.nbgraderapp.NbGraderApp.launch_instance}
-examiners = process.Examiners()
+examiners = client.Examiners()
 examiners.close = lambda: None  # type: ignore[method-assign]  # it is every run's, and ends with the tests
-process.Examiners = lambda: examiners  # type: ignore[assignment,misc]
+client.Examiners = lambda: examiners  # type: ignore[assignment,misc]
 autograder.nbgrader.Examiners = lambda: examiners  # type: ignore[assignment,misc]
-process.Examiner.try_the_jail = lambda self: None  # type: ignore[method-assign]
+client.Examiner.try_the_jail = lambda self: None  # type: ignore[method-assign]
 
 
 # A function that goes wrong: its place, the student with whom it does, and how (raise, die, die once, disk full).

@@ -9,7 +9,7 @@ import pytest
 from classroom import RIGHT, autograder, nbgrader, rows, scores, submit
 
 from autograder import cli
-from autograder.examiner import process
+from autograder.examiner import client
 from autograder.jail import doctor
 
 
@@ -122,7 +122,7 @@ def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(process, "Examiners", Nothing)
+    monkeypatch.setattr(client, "Examiners", Nothing)
 
 
 @pytest.mark.usefixtures("no_process")

@@ -13,7 +13,7 @@ import pytest
 from classroom import ROOT, autograded, rows
 
 from autograder import demo
-from autograder.course import secret
+from autograder.grading.course import secret
 
 BIN = Path(sys.executable).parent
 EXPECTED = list(csv.DictReader((ROOT / "examples/expected.csv").read_text().splitlines()))

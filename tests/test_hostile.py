@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sqlite3
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,14 +15,12 @@ from typing import Any
 import nbformat
 import pytest
 from classroom import RIGHT, autograder, scores, submit
-
-from autograder import submission
-from autograder.examiner.process import Examiner, Examiners
-from autograder.gradebook import KeyCell, NotebookKey
-from autograder.jail.limits import Limits
-
-sys.path.insert(0, str(Path(__file__).parent / "hostile"))
 from corpus import CORPUS, Hostile, code_cell
+
+from autograder.examiner.client import Examiner, Examiners
+from autograder.grading import submission
+from autograder.grading.gradebook import KeyCell, NotebookKey
+from autograder.jail.limits import Limits
 
 TIGHT = Limits(cell_seconds=2, cell_cpu_seconds=2, total_seconds=20, grace_seconds=0.3)
 CANARY = "CANARY-5f0c"
@@ -128,8 +125,8 @@ def test_it_gains_nothing_reads_nothing_and_harms_nobody(
 def test_what_no_jail_can_hold_is_no_more_than_this(examiner: Examiner, tmp_path: Path) -> None:
     """In its own process an answer may blind the driver that watches it. It gets points for right values, no more."""
     blinding = (
-        "import contextlib, torch\nfrom autograder import drivers\n"
-        "drivers.watching = lambda: contextlib.nullcontext([])\n"
+        "import contextlib, torch\nfrom autograder.exchange import observed\n"
+        "observed.watching = lambda: contextlib.nullcontext([])\n"
         "def d_square(x):\n    leaf = torch.tensor(float(x), requires_grad=True)\n"
         "    getattr(leaf**2, 'back' + 'ward')()\n    return getattr(leaf, 'gr' + 'ad').item()"
     )

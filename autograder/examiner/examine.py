@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from .. import checker
-from ..drivers import Outcome
+from ..exchange.drive import Outcome
+from ..exchange.values import Value
 from ..jail import doctor
 from ..jail.client import Child, Died, Warm
 from ..jail.limits import Limits
 from ..jail.process import JailError, JailUnavailable
-from ..report import UNDEFINED, Report, unmarked
+from ..marking import checker
+from ..marking.report import UNDEFINED, Report, unmarked
 from ..tasks import all_tasks
-from ..values import Value
-from .process import Cell, Output, stopped
+from .client import Cell, Output, stopped
 
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")

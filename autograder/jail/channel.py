@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 
-from ..values import MAX_BYTES, BadValue, Value, dump, load
+from ..exchange.values import MAX_BYTES, BadValue, Value, dump, load
 
 _LENGTH = struct.Struct("!I")
 SEND_SECONDS = 5.0

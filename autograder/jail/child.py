@@ -22,8 +22,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
-from .. import drivers
-from ..values import Raised, Value, dump, load
+from ..exchange.drive import Outcome, drive
+from ..exchange.values import Raised, Value, dump, load, raised
 from .channel import Channel
 from .limits import Limits
 
@@ -178,7 +178,7 @@ class Shell(InteractiveShell):
         pass
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
-        text = drivers.raised(evalue).message if isinstance(evalue, BaseException) else ""
+        text = raised(evalue).message if isinstance(evalue, BaseException) else ""
         name = getattr(etype, "__name__", "Error")
         frames = [str(line) for line in stb][-100:]
         self.recorder.rich({"output_type": "error", "ename": name, "evalue": text, "traceback": frames})
@@ -287,21 +287,21 @@ def _drive(shell: Shell, request: dict[str, Value]) -> Value:
     name = request["name"]
     if name not in shell.user_ns:
         missing = Raised(("NameError",), f"name '{name}' is not defined")
-        return [plain_outcome(drivers.Outcome(missing, missing, {}, {}))] * len(request["probes"])
+        return [plain_outcome(Outcome(missing, missing, {}, {}))] * len(request["probes"])
     return [plain_outcome(_driven(shell.user_ns[name], request, inputs)) for inputs in request["probes"]]
 
 
-def _driven(answer: Any, request: dict[str, Value], inputs: list[Value]) -> drivers.Outcome:
+def _driven(answer: Any, request: dict[str, Value], inputs: list[Value]) -> Outcome:
     try:
-        return drivers.drive(request["driver"], answer, inputs, names=request["names"], watch=request["watch"])
+        return drive(request["driver"], answer, inputs, names=request["names"], watch=request["watch"])
     except LimitReached:
         raise
     except BaseException as error:  # KeyboardInterrupt and its like, which the drivers leave to whoever has a keyboard
-        raised = drivers.raised(error)
-        return drivers.Outcome(raised, raised, {}, {})
+        fault = raised(error)
+        return Outcome(fault, fault, {}, {})
 
 
-def plain_outcome(outcome: drivers.Outcome) -> dict[str, Value]:
+def plain_outcome(outcome: Outcome) -> dict[str, Value]:
     """An outcome as a dict of values, without the second result where that is the first one again."""
     values = dict(vars(outcome))
     if outcome.again is outcome.result:

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..drivers import Outcome
-from ..values import BadValue, Made, Raised, Value
+from ..exchange.drive import Outcome
+from ..exchange.values import BadValue, Made, Raised, Value
 from .channel import Channel, Closed, TooLarge, TooLate
 from .folder import holds_more_than
 from .limits import Limits

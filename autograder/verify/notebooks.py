@@ -14,9 +14,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from ..source import canonical
-from ..task import Task
+from ..authoring.task import Task
 from ..tasks import all_tasks
+from .refresh import canonical
 
 DATA = {".csv", ".json", ".npz", ".png", ".svg", ".txt"}  # what students may get beside a notebook
 HINTS = 3
@@ -49,16 +49,16 @@ def _folders(parent: Path) -> list[str]:
 
 
 def verify_folders(root: Path, assignments: Iterable[str]) -> Iterator[str]:
-    """Folder, notebook and task module share one name; nothing that must not be released lies in a folder."""
+    """Folder, notebook and task package share one name; nothing that must not be released lies in a folder."""
     folders = _folders(root / "source")
     for name in assignments:
         if name not in folders:
-            yield f"autograder/tasks/{name}.py has no notebook: write source/{name}/{name}.ipynb, or remove the module."
+            yield f"autograder/tasks/{name} has no notebook: write source/{name}/{name}.ipynb, or remove the package."
     for name in folders:
         if name not in assignments:
-            yield f"source/{name} has no tasks: write autograder/tasks/{name}.py, or rename the folder to its module."
+            yield f"source/{name} has no tasks: write autograder/tasks/{name}/, or rename the folder to its package."
         if not (root / "source" / name / f"{name}.ipynb").exists():
-            yield f"source/{name} has no {name}.ipynb: folder, notebook and task module share one name."
+            yield f"source/{name} has no {name}.ipynb: folder, notebook and task package share one name."
         for path in sorted((root / "source" / name).rglob("*")):
             place = path.relative_to(root).as_posix()
             if path.is_dir() or ".ipynb_checkpoints" in path.parts or path.name == f"{name}.ipynb":

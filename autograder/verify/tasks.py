@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..answers import LocalAnswer
-from ..diagnose import mistakes_in
-from ..marking import Case, cases, mark
-from ..probes import generator
-from ..report import report
-from ..task import Task
+from ..authoring.probes import generator
+from ..authoring.task import Task
+from ..marking.answers import LocalAnswer
+from ..marking.marks import Case, cases, mark
+from ..marking.mistakes import mistakes_in
+from ..marking.report import report
 
 FEWEST_MISTAKES = {"a01_slopes": 6, "a02_chain_rule": 6}  # by assignment; later ones list more
 FEWEST_MISTAKES_ELSEWHERE = 8

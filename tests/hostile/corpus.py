@@ -9,7 +9,7 @@ The homework has two tasks: `d_square` (2 points, by hand) and `slope_at` (4 poi
 
 In the code ROOT stands for the course's folder, as a string.
 
-What is not here, since nothing inside a process can hold it: an answer that overwrites `drivers.watching` (or the
+What is not here, since nothing inside a process can hold it: an answer that overwrites `watching.watching` (or the
 functions that it uses) in its own process and then differentiates in a task by hand. It gets the points for right
 values by the wrong means, no more: values are judged elsewhere. `test_hostile.py` says so in a test of its own.
 """
@@ -446,7 +446,8 @@ attack(
     "Puts modules of its own where the grader's would be.",
     """
 import sys, types
-for name in ("marking", "compare", "checker", "oracle", "tasks", "report", "probes", "task", "submission"):
+parts = "marks compare checker report mistakes".split()
+for name in ("tasks", "authoring.oracle", "authoring.probes", "authoring.task", *(f"marking.{part}" for part in parts)):
     fake = types.ModuleType(f"autograder.{name}")
     fake.__getattr__ = lambda attribute: lambda *args, **kwargs: 2.0
     sys.modules[f"autograder.{name}"] = fake
@@ -479,10 +480,10 @@ answers(
     "drivers_replaced",
     "The driver reports full marks, truths and recipes in place of values.",
     """
-from autograder import drivers, values
+from autograder.exchange import drive, values
 made = values.Made("array", {"values": [2.0]})
-drivers.drive = lambda *args, **kwargs: drivers.Outcome(made, made, {}, {})
-drivers.DRIVERS = drivers.Outcome = None
+drive.drive = lambda *args, **kwargs: drive.Outcome(made, made, {}, {})
+drive.DRIVERS = drive.Outcome = None
 values.dump = values.plain = lambda *args: b"2.0"
 def answer(*args): return 2.0
 """,
@@ -1084,12 +1085,12 @@ import importlib, importlib.util, inspect, os, pkgutil, runpy, sys
 import autograder
 folder = os.path.dirname(autograder.__file__)
 def attempts():
-    for name in ("tasks", "tasks.a01_slopes", "oracle", "marking", "checker", "notebook", "probes"):
+    for name in ("tasks", "tasks.a01_slopes.d_square", "authoring.oracle", "authoring.probes", "marking.checker", "notebook"):
         yield lambda: importlib.import_module(f"autograder.{name}")
         yield lambda: pkgutil.get_data("autograder", name.replace(".", "/") + ".py")
         yield lambda: runpy.run_module(f"autograder.{name}")
-        yield lambda: open(f"{folder}/{name}.py").read()
-    yield lambda: open(f"{folder}/tasks/__pycache__/a01_slopes.cpython-{sys.version_info[0]}{sys.version_info[1]}.pyc", "rb").read()
+        yield lambda: open(f"{folder}/{name.replace('.', '/')}.py").read()
+    yield lambda: open(f"{folder}/tasks/a01_slopes/__pycache__/d_square.cpython-{sys.version_info[0]}{sys.version_info[1]}.pyc", "rb").read()
     yield lambda: inspect.getsource(autograder.check)
     yield lambda: os.listdir(folder)
 for attempt in attempts():
@@ -1097,7 +1098,7 @@ for attempt in attempts():
         print(attempt())
     except Exception as error:
         print(type(error).__name__)
-print([name for name in sys.modules if name.startswith("autograder.") and name.split(".")[1] in ("tasks", "oracle", "marking")])
+print([name for name in sys.modules if name.startswith("autograder.") and name.split(".")[1] in ("tasks", "authoring", "marking")])
 """,
 )
 attack(

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from autograder.exchange.values import BadValue
 from autograder.jail import channel
 from autograder.jail.channel import Channel, Closed, TooLarge, TooLate
-from autograder.values import BadValue
 
 Pair = tuple[Channel, Channel]
 PAST = 0.0

@@ -36,7 +36,7 @@ ESCAPES = [
     ("files", "make a file outside", "open(outside + '-new', 'w')"),
     ("files", "list a folder outside", "os.listdir(os.path.dirname(outside))"),
     ("files", "remove a file outside", "os.unlink(outside)"),
-    ("files", "read the answer key", "open(lock.__file__.replace('jail/lock', 'oracle')).read()"),
+    ("files", "read the answer key", "open(lock.__file__.replace('jail/lock', 'authoring/oracle')).read()"),
     ("files", "read about other processes", "open(f'/proc/{os.getppid()}/cmdline').read()"),
     ("system calls", "change a file's mode", "os.chmod(outside, 0o600)"),
     ("system calls", "change a file's times", "os.utime(outside, (0, 0))"),

@@ -1,0 +1,1 @@
+"""One answer judged: driven, compared with what is right, and reported on."""

@@ -1,0 +1,193 @@
+"""Does the source of a by-hand answer differentiate? Only what can be told for certain counts.
+
+Read here: names of differentiators, and (in `differences`) differences and complex steps. What hides behind other names
+is noticed while the answer runs (`exchange.watching`).
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import symtable
+from collections.abc import Iterator, Sequence
+
+from . import differences
+
+_CALLED = {"backward", "jacrev", "jacfwd", "jacobian", "hessian", "vjp", "jvp", "hvp", "vhp", "make_dual", "deriv"}
+_OF_A_MODULE = {"grad", "gradient", "grad_and_value", "derivative", "approx_fprime", "polyder"}
+_OF_ALGEBRA = {"diff", "Derivative", "differentiate"}  # numpy and torch have a `diff` that is not a derivative
+_MODULES = {"torch", "np", "numpy", "jax", "autograd", "functorch", "scipy", "misc", "optimize"}
+_ALGEBRA = {"sympy", "mpmath"}
+
+Definitions = dict[str, ast.AST]
+FunctionNames = frozenset[str]  # of every function that is defined anywhere in them
+
+
+def evidence(source: str, name: str) -> str | None:
+    """How the definition of `name`, with the helpers that it uses, differentiates; None where it shows no sign.
+
+    `source` is Python code (magics allowed) in which the last definition of a name outside functions counts.
+    """
+    try:
+        return _evidence(*_definitions(source), name)
+    except RecursionError:  # an expression nested a thousand deep
+        return None
+
+
+def _evidence(definitions: Definitions, own: FunctionNames, name: str) -> str | None:
+    used = {each: definitions[each] for each in _reachable(definitions, name)}
+    algebra = any(_imports(definition, _ALGEBRA) for definition in used.values())
+    constants = dict(_numbers(used))
+    for definition in used.values():
+        found = _named(definition, own, algebra) or differences.find(definition, constants)
+        if found:
+            return found
+    return None
+
+
+# --- what the answer's code is ------------------------------------------------------------------------------------
+
+
+@functools.lru_cache(maxsize=4)  # a notebook's source is asked about once for each of its tasks
+def _definitions(source: str) -> tuple[Definitions, FunctionNames]:
+    found: Definitions = {}
+    for node in _statements(_parsed(source)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found[name] = node
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    found.update({leaf.id: node for leaf in ast.walk(target) if isinstance(leaf, ast.Name)})
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                found[name] = node
+            case ast.Import(names=names) | ast.ImportFrom(names=names):
+                found.update({alias.asname or alias.name.partition(".")[0]: node for alias in names})
+    nodes = (node for definition in found.values() for node in ast.walk(definition))
+    return found, frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef))
+
+
+def _parsed(source: str) -> Sequence[ast.stmt]:
+    lines = [("pass" if line.startswith(("%", "!")) else line) for line in source.splitlines()]
+    try:
+        return ast.parse("\n".join(lines)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body and of the `if`, `for`, `with` and `try` in it, but not of functions and classes."""
+    for node in body:
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for part in ("body", "orelse", "handlers", "finalbody"):
+                yield from _statements(getattr(node, part, []))
+
+
+def _reachable(definitions: Definitions, name: str) -> Iterator[str]:
+    waiting, seen = [name], set()
+    while waiting:
+        current = waiting.pop()
+        if current in seen or current not in definitions:
+            continue
+        seen.add(current)
+        yield current
+        waiting += sorted(_names_from_outside(definitions[current]))
+
+
+def _names_from_outside(definition: ast.AST) -> set[str]:
+    """The global names that a definition uses. A parameter or a local that shares its name with a global is none."""
+    try:
+        outermost = symtable.symtable(ast.unparse(definition), "answer", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    names: set[str] = set()
+    tables = [outermost]
+    while tables:
+        table = tables.pop()
+        names |= {
+            s.get_name() for s in table.get_symbols() if s.is_referenced() and (table is outermost or s.is_global())
+        }
+        tables += table.get_children()
+    return names
+
+
+def _numbers(used: Definitions) -> Iterator[tuple[str, ast.expr]]:
+    """Global names of plain numbers."""
+    for name, definition in used.items():
+        match definition:
+            case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=ast.expr() as value):
+                size = differences.number(value, {})
+                if size is not None:
+                    yield name, ast.Constant(size)
+
+
+# --- differentiators by name --------------------------------------------------------------------------------------
+
+
+def _named(definition: ast.AST, own: FunctionNames, algebra: bool) -> str | None:
+    """A differentiator that the definition names. `own` are functions that the student wrote under such a name."""
+    called = (_CALLED | (_OF_ALGEBRA if algebra else set())) - own
+    nodes = set(_nodes(definition))
+    for node in ast.walk(definition):
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                found = _imported(node)
+                if found:
+                    return found
+            case ast.Attribute(attr=attr, value=owner) if attr in _CALLED | _OF_A_MODULE and _is_module(owner):
+                return f"it uses {ast.unparse(node)}"
+            case ast.Call(func=ast.Attribute(attr=attr)) if attr in called:
+                return f"it calls {ast.unparse(node.func)[-80:]}"
+            case ast.Call(func=func) if _is_a_node(func) or (isinstance(func, ast.Name) and func.id in nodes):
+                return f"it calls a node of the recorded graph: {ast.unparse(node)[:80]}"
+    return None
+
+
+def _nodes(definition: ast.AST) -> Iterator[str]:
+    """The names that are given to nodes of a recorded graph."""
+    for node in ast.walk(definition):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_a_node(value):
+                yield name
+
+
+def _is_a_node(node: ast.AST) -> bool:
+    """Whether `node` is y.grad_fn or an element of its next_functions."""
+    match node:
+        case ast.Attribute(attr="grad_fn"):
+            return True
+        case ast.Subscript(value=inner):
+            return _is_a_node(inner)
+        case ast.Attribute(attr="next_functions"):
+            return True
+    return False
+
+
+def _imported(node: ast.Import | ast.ImportFrom) -> str | None:
+    module = getattr(node, "module", None) or ""
+    for alias in node.names:
+        path = f"{module}.{alias.name}".strip(".").split(".")
+        wanted = _OF_ALGEBRA if path[0] in _ALGEBRA else _CALLED | _OF_A_MODULE
+        if path[0] in _MODULES | _ALGEBRA and path[-1] in wanted:
+            return f"it uses {'.'.join(path)}"
+    return None
+
+
+def _imports(definition: ast.AST, packages: set[str]) -> bool:
+    for node in ast.walk(definition):
+        match node:
+            case ast.Import(names=names) if packages & {alias.name.partition(".")[0] for alias in names}:
+                return True
+            case ast.ImportFrom(module=str(module)) if module.partition(".")[0] in packages:
+                return True
+    return False
+
+
+def _is_module(node: ast.AST) -> bool:
+    """Whether `node` reads like the module in `torch.func.grad`, and not like the tensor in `x.gradient()`."""
+    match node:
+        case ast.Name(id=name):
+            return name in _MODULES
+        case ast.Attribute(value=owner):
+            return _is_module(owner)
+    return False

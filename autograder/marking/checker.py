@@ -1,0 +1,43 @@
+"""One task, one answer, one report."""
+
+from __future__ import annotations
+
+import functools
+
+from ..authoring import probes
+from ..authoring.task import Mistake, Task
+from .answers import Answer
+from .marks import Case, Marks, cases, mark
+from .mistakes import mistakes_in
+from .report import Report, report
+
+
+def check(task: Task, answer: Answer) -> Report:
+    """The report on the public examples. Points are the share that the examples alone would earn."""
+    marks = mark(task, answer, _examples(task))
+    return report(marks, _mistakes(task, answer, marks), points=task.points, hidden=False)
+
+
+def grade(task: Task, answer: Answer, *, points: float, seed: tuple[str, ...]) -> Report:
+    """The report on hidden probes, which are a function of `seed` and the task alone. `earned` is out of `points`."""
+    drawn = task.probes(probes.generator(*seed, task.name))
+    marks = mark(task, answer, [*_examples(task), *cases(task, drawn)])
+    return report(marks, mistakes_in(marks), points=points, hidden=True)
+
+
+@functools.cache
+def _examples(task: Task) -> list[Case]:
+    """The examples are the same for everybody: what is right there, and what mistakes give there, is found out once."""
+    return cases(task, task.examples)
+
+
+@functools.cache
+def _drawn_for_check(task: Task) -> list[Case]:
+    return cases(task, task.probes(probes.generator("check", task.name)))
+
+
+def _mistakes(task: Task, answer: Answer, marks: Marks) -> list[Mistake]:
+    """Diagnose on drawn inputs too: two or three examples are too few to tell one mistake from another."""
+    if not marks.failing or not marks.attempted:
+        return []
+    return mistakes_in(mark(task, answer, [*_examples(task), *_drawn_for_check(task)]))
