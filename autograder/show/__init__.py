@@ -2,7 +2,7 @@
 
 from .curves import secants, slopes, tangents
 from .gears import gears
-from .graph import Graph, graph
+from .graph import Graph, cutting, graph
 from .moving import Moving
 from .neuron import neuron, saturation
 from .picture import Picture, stop_drawing
@@ -15,6 +15,7 @@ __all__ = [
     "Moving",
     "Picture",
     "climbing",
+    "cutting",
     "dead_zone",
     "gears",
     "graph",

@@ -14,6 +14,8 @@ import torch
 
 from . import layers
 from .layers import Arrow, Box
+from .moving import Moving
+from .picture import Picture, drawn, svg_uri
 
 Node = Any  # torch.autograd.graph.Node and the C++ nodes that only look like it
 
@@ -36,13 +38,13 @@ class Graph:
         return str(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        svg = layers.svg(self.boxes, self.arrows, title=TITLE, description=self._description)
+        svg = layers.svg(self.boxes, self.arrows, title=TITLE, description=self.description)
         return {"text/vnd.mermaid": self.mermaid, "image/svg+xml": svg, "text/plain": str(self)}
 
     @property
     def mermaid(self) -> str:
         """The graph as a Mermaid flowchart, with a title and a description for who cannot see it."""
-        lines = ["flowchart TD", f"  accTitle: {TITLE}", f"  accDescr: {self._description}"]
+        lines = ["flowchart TD", f"  accTitle: {TITLE}", f"  accDescr: {self.description}"]
         for kind, (fill, stroke) in _LOOKS.items():
             lines.append(f"  classDef {kind} fill:{fill},stroke:{stroke},color:#000")
         for key, box in self.boxes.items():
@@ -55,7 +57,8 @@ class Graph:
         return "\n".join(lines)
 
     @property
-    def _description(self) -> str:
+    def description(self) -> str:
+        """All of it in one line, for who cannot see it."""
         return "; ".join(str(self).splitlines())
 
     def _in_words(self, arrow: Arrow) -> str:
@@ -93,6 +96,17 @@ def graph(
     outside = {name: Box([f"{name} = {_number(tensors[name])}"], *_LOOKS["outside"], rounded=True) for name in cut}
     arrows += [Arrow(name, ends[target], dashed=True) for name, target in cut.items()]
     return Graph(outside | boxes, arrows)
+
+
+@drawn
+def cutting(whole: Graph, cut: Graph) -> Moving:
+    """Two graphs of the same computation: recorded whole, and with some of its arrows cut; a frame each."""
+    frames = []
+    for name, graph in (("recorded whole", whole), ("cut", cut)):
+        svg = layers.svg(graph.boxes, graph.arrows, title=TITLE, description=graph.description)
+        leaves = "; ".join(", ".join(box.lines) for box in graph.boxes.values() if box.rounded)
+        frames.append(Picture(f"{TITLE}, {name}", f"{name}: {leaves}", svg_uri(svg)))
+    return Moving("from the whole graph to the cut one", frames)
 
 
 def _node(tensor: torch.Tensor) -> Node:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .picture import Picture, figure_of, img
+from .picture import Picture, figure_of, img, lines_of
 
 # All that the slider does: of its figure's frames, show the one that it points to.
 _SLIDE = "this.closest('figure').querySelectorAll('[data-frame]').forEach((f, i) => {f.hidden = i != this.value})"
@@ -42,5 +42,6 @@ class Moving:
             f'<input type="range" min="0" max="{len(self.frames) - 1}" value="0" step="1" '
             f'style="width:50%;vertical-align:middle" oninput="{html.escape(_SLIDE)}"></label>'
         )
-        figure = figure_of(f'<div aria-live="polite">{shown}</div>{slider}', "")
+        words = f"<details><summary>Every step in words</summary>{lines_of(str(self))}</details>"
+        figure = figure_of(f'<div aria-live="polite">{shown}</div>{slider}', words)
         return {"text/html": figure, "text/plain": str(self)}

@@ -67,7 +67,7 @@ class Picture:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         if not self.image:
             return {"text/plain": self.text}
-        return {"text/html": figure_of(img(self.image, self.title), self.text), "text/plain": self.text}
+        return {"text/html": figure_of(img(self.image, self.title), lines_of(self.text)), "text/plain": self.text}
 
 
 def img(source: str, title: str) -> str:
@@ -76,9 +76,13 @@ def img(source: str, title: str) -> str:
 
 
 def figure_of(content: str, caption: str) -> str:
-    """HTML of a figure: `content`, which is HTML, and below it the lines of `caption`, which are text."""
-    lines = "<br>".join(html.escape(line) for line in caption.splitlines())
-    return f'<figure style="margin:8px 0">{content}<figcaption style="margin-top:4px">{lines}</figcaption></figure>'
+    """HTML of a figure: `content`, and below it `caption`, both HTML."""
+    return f'<figure style="margin:8px 0">{content}<figcaption style="margin-top:4px">{caption}</figcaption></figure>'
+
+
+def lines_of(text: str) -> str:
+    """Text as HTML, line by line."""
+    return "<br>".join(html.escape(line) for line in text.splitlines())
 
 
 def svg_of(figure: Figure) -> str:

@@ -154,3 +154,18 @@ def test_a_loss_curve_that_cannot_be_drawn_yet_is_left_out_with_a_word() -> None
         "mine: not written yet. Write it, then run this cell again.",
         "given: from 4 to 1 in 2 steps",
     ]
+
+
+def test_cutting_shows_who_gets_a_gradient_before_and_after() -> None:
+    a, b = leaf(3.0), leaf(2.0)
+    goal = (b**2).detach()
+    alone = (goal - a) ** 2
+    cut = {"b": "goal", "goal": "alone"}
+    moving = show.cutting(
+        show.graph((b**2 - a) ** 2, gradients=True, a=a, b=b),
+        show.graph(alone, gradients=True, cut=cut, a=a, b=b, goal=goal, alone=alone),
+    )
+    assert str(moving).splitlines() == [
+        "recorded whole: b = 2, gradient 8; a = 3, gradient -2",
+        "cut: b = 2; goal = 4; a = 3, gradient -2",
+    ]
