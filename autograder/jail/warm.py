@@ -25,7 +25,9 @@ from typing import Any
 from .channel import Channel
 from .folder import remove
 from .limits import Limits
-from .lock import CannotLock, Prepared, end_with_parent, lock, prepare
+from .kernel import CannotLock
+from .lock import Prepared, lock, prepare
+from .privileges import end_with_parent
 
 
 def main(fd: int, place: Path) -> None:
