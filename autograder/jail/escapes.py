@@ -37,7 +37,7 @@ class Escape:
 
 
 SETTING = '''
-import ctypes, fcntl, mmap, os, platform, resource, shutil, signal, socket, struct, subprocess, sys, time
+import ctypes, fcntl, mmap, os, platform, resource, shutil, signal, socket, struct, subprocess, sys, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
 
 def did(result):
@@ -67,6 +67,13 @@ HERE = -100  # AT_FDCWD: paths are as they are written
 OPEN_TO_ALL = struct.pack("=I" + "HHI" * 3, 2, *(1, 6, 0xFFFFFFFF), *(4, 6, 0xFFFFFFFF), *(32, 6, 0xFFFFFFFF))
 '''
 
+# PTRACE_SEIZE, which stops nothing, in a thread, with whose end it is over.
+ATTACH = """
+found = []
+thread = threading.Thread(target=lambda: found.append(libc.ptrace(0x4206, os.getppid(), 0, 0)))
+thread.start(); thread.join()
+did(found[0])
+"""
 I386 = """
 if platform.machine() != "x86_64":
     raise OSError(0, "this machine has no such calls")
@@ -114,10 +121,10 @@ ESCAPES = [
     Escape(CALLS, "read a file's attributes (FS_IOC_GETFLAGS)", "fcntl.ioctl(os.open('.', os.O_RDONLY), 0x80086601, buffer('l', 0))"),
     Escape(CALLS, "write out a whole file system (syncfs)", "did(libc.syncfs(os.open('.', os.O_RDONLY)))"),
     Escape(CALLS, "watch files (inotify)", "did(libc.inotify_init1(0))"),
-    Escape(CALLS, "watch a folder (F_NOTIFY)", "fcntl.fcntl(os.open('.', os.O_RDONLY), 1026, 2)"),
+    Escape(CALLS, "watch a folder (F_NOTIFY)", "here = os.open('.', os.O_RDONLY); fcntl.fcntl(here, 1026, 2); os.close(here)"),
     Escape(CALLS, "name a file by its handle", "call((303, 264), HERE, shared.encode(), buffer('=Ii128s', 128, 0, b''), buffer('i', 0), 0)"),
     # --- holding up whoever uses a file that it may read ---
-    Escape(CALLS, "take a lease on a file", "open('mine', 'w').close(); fcntl.fcntl(os.open('mine', os.O_RDONLY), 1024, fcntl.F_RDLCK)"),
+    Escape(CALLS, "take a lease on a file", "mine = os.open(shared, os.O_RDONLY); fcntl.fcntl(mine, 1024, fcntl.F_RDLCK); os.close(mine)"),
     Escape(CALLS, "lock a file (flock)", "fcntl.flock(os.open(shared, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)"),
     Escape(CALLS, "lock a file (fcntl)", "fcntl.lockf(os.open(shared, os.O_RDONLY), fcntl.LOCK_SH | fcntl.LOCK_NB)"),
     Escape(CALLS, "lock an open file (F_OFD_SETLK)", "fcntl.fcntl(os.open(shared, os.O_RDONLY), 37, buffer('=hhiqqii', 0, 0, 0, 0, 0, 0, 0).raw)"),
@@ -134,8 +141,7 @@ ESCAPES = [
     Escape(CALLS, "have data announced by a signal (O_ASYNC)", "fcntl.fcntl(pair()[0], fcntl.F_SETFL, 0x2000)"),
     Escape(CALLS, "have data announced by a signal (FIOASYNC)", "fcntl.ioctl(pair()[0], 0x5452, buffer('i', 1))"),
     Escape(CALLS, "choose the signal that announces data", "fcntl.fcntl(pair()[0], 10, signal.SIGKILL)"),
-    Escape(CALLS, "attach to another process", "did(libc.ptrace(0x4206, os.getppid(), 0, 0))", privileged=True),
-    Escape(CALLS, "be attached to", "did(libc.ptrace(0, 0, 0, 0))"),
+    Escape(CALLS, "attach to another process", ATTACH, privileged=True),
     Escape(CALLS, "read another process's memory", "call((310, 270), other, buffer('QQ', 0, 0), 0, buffer('QQ', 0, 0), 0, 0)"),
     Escape(CALLS, "compare with another process", "call((312, 272), os.getpid(), os.getpid(), 0, 0, 0)"),
     Escape(CALLS, "read another process's limits", "resource.prlimit(os.getppid(), resource.RLIMIT_CORE)"),

@@ -24,8 +24,8 @@ from typing import Any
 
 from .channel import Channel
 from .folder import remove
-from .limits import Limits
 from .kernel import CannotLock
+from .limits import Limits
 from .lock import Prepared, lock, prepare
 from .privileges import end_with_parent
 
