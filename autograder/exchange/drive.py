@@ -1,26 +1,30 @@
 """How an answer is exercised. Runs beside the student's code, so it knows no answers and judges nothing.
 
-A driver (see `drivers`) is a function `driver(answer, *inputs) -> values`; `drive` runs it twice on fresh inputs and
-notes what the answer did besides returning. The oracle and the listed mistakes go through the same drivers.
+A driver (see `drivers`) is a function `driver(answer, *inputs) -> values`. `drive_all` runs it on every probe, in a
+clean state of the process, and notes what the answer did besides returning; then once more on the very same objects,
+put back as they were, and, for a few, on new ones that are equal. Oracles and listed mistakes are driven likewise.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import warnings
+import types
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
-from . import recipes
+from . import recipes, surroundings
 from .drivers import load_all
+from .keeping import keep
 from .observed import Answer, Observed
 from .values import Made, Value, identical, plain, raised
 
 DRIVERS = load_all()
+
+FEW = 4  # probes are enough to see what an answer remembers of inputs that are equal and not the same
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,13 @@ class Outcome:
     """What one drive found, all of it values.
 
     result          what the driver returned, or Raised
-    again           the same from a second go on fresh inputs; the same object where it is identical
-    inputs          each tensor argument after the call: its values, requires_grad and grad
+    again           the same from a second go with the very same objects, put back as they were; the same object as
+                    `result` where it is identical
+    inputs          what is seen of each argument after the call: of a tensor its values, requires_grad, grad, …
     state           the global state after the call
     differentiated  how the answer was seen to differentiate while it ran, or None (looked for only when asked)
+    afresh          as `again`, with inputs that were made anew; looked at for a few probes, `result` for the others
+    left            what a cell had left changed in the process, in words
     """
 
     result: Value
@@ -39,6 +46,8 @@ class Outcome:
     inputs: Value
     state: Value
     differentiated: str | None = None
+    afresh: Value = None
+    left: list[str] = field(default_factory=list)
 
 
 def drive(
@@ -50,31 +59,101 @@ def drive(
     watch: bool = False,
     twice: bool = True,
 ) -> Outcome:
-    """Run one driver on one answer. `names` are the answer's parameters; `watch` looks for differentiation.
+    """As `drive_all`, for one probe."""
+    return drive_all(driver, answer, [inputs], names=names, watch=watch, twice=twice)[0]
 
-    Without `twice` the first result stands for the second: for the oracle, which is not the one on trial.
+
+def drive_all(
+    driver: str,
+    answer: Answer,
+    probes: Sequence[Sequence[Value]],
+    *,
+    names: Sequence[str],
+    watch: bool = False,
+    twice: bool = True,
+    uncaught: type[BaseException] = KeyboardInterrupt,
+) -> list[Outcome]:
+    """Run one driver on one answer, for each probe. `names` are the answer's parameters; `watch` looks for
+    differentiation.
+
+    Equal functions among the probes are one object. The first goes of all probes come before any second one, and they
+    are what is judged. Without `twice` their results stand for the others: for the oracle, which is not on trial. An
+    error is the answer's, but for one of the kind `uncaught`.
     """
-    first, second = Observed(answer, names, watch), Observed(answer, names, watch)
-    with _quiet():
-        result = _go(driver, first, inputs)
-        again = _go(driver, second, inputs) if twice else result
-    if identical(result, again):
-        again = result
-    return Outcome(result, again, first.inputs, first.state, first.differentiated or second.differentiated)
+    with surroundings.clean() as left, _quiet():
+        functions: dict[str, Any] = {}
+        arguments = [[_shared(value, functions) for value in inputs] for inputs in probes]
+        goes = [_Go(driver, answer, args, names=names, watch=watch) for args in arguments]
+        surroundings.start_over()
+        results = [go.run(uncaught) for go in goes]
+        seen = [(go.observed.inputs, go.observed.state) for go in goes]
+        again = results
+        fresh: dict[int, _Go] = {}
+        if twice:
+            surroundings.start_over()
+            again = [go.once_more(uncaught) for go in goes]
+            surroundings.start_over()
+            for index in range(0, len(probes), max(1, len(probes) // FEW)):
+                if _can_be_new(probes[index]):
+                    args = [build(value) for value in probes[index]]
+                    fresh[index] = _Go(driver, answer, args, names=names, watch=watch)
+        afresh = {index: go.run(uncaught) for index, go in fresh.items()}
+    outcomes = []
+    for index, (go, result, second, (inputs_after, state)) in enumerate(zip(goes, results, again, seen, strict=True)):
+        third = afresh.get(index, result)
+        also = fresh[index].observed.differentiated if index in fresh else None
+        outcomes.append(
+            Outcome(
+                result=result,
+                again=result if identical(result, second) else second,
+                inputs=inputs_after,
+                state=state,
+                differentiated=go.observed.differentiated or also,
+                afresh=result if identical(result, third) else third,
+                left=left,
+            )
+        )
+    return outcomes
 
 
-def _go(driver: str, answer: Observed, inputs: Sequence[Value]) -> Value:
-    random_state = torch.get_rng_state()
-    try:
-        return plain(DRIVERS[driver](answer, *[build(value) for value in inputs]))
-    except _CAUGHT as error:
-        return raised(error)
-    finally:
-        torch.set_rng_state(random_state)
+class _Go:
+    """An answer and the objects that it is called with."""
+
+    def __init__(self, driver: str, answer: Answer, args: list[Any], *, names: Sequence[str], watch: bool) -> None:
+        self.observed = Observed(answer, names, watch)
+        self._driver, self._args = driver, args
+        self._put_back = keep(args)
+
+    def run(self, uncaught: type[BaseException]) -> Value:
+        torch.default_generator.manual_seed(0)  # the same random numbers in each go
+        try:
+            return plain(DRIVERS[self._driver](self.observed, *self._args))
+        except uncaught:
+            raise
+        except BaseException as error:  # a student's answer may raise anything, SystemExit included
+            return raised(error)
+
+    def once_more(self, uncaught: type[BaseException]) -> Value:
+        self._put_back()
+        return self.run(uncaught)
 
 
-# A student's answer may raise anything, SystemExit included; an interrupt from the keyboard is not the answer's.
-_CAUGHT = (Exception, SystemExit, GeneratorExit)
+def _shared(value: Value, functions: dict[str, Any]) -> Any:
+    """As `build`, but a function that was made before is the same object, as it is for a caller who asks twice."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_shared(item, functions) for item in value)
+    if not isinstance(value, Made):
+        return build(value)
+    recipe = repr(value)
+    made = functions[recipe] if recipe in functions else build(value)
+    if isinstance(made, types.FunctionType):
+        functions[recipe] = made
+    return made
+
+
+def _can_be_new(inputs: Sequence[Value]) -> bool:
+    """Whether made anew they are other objects: numbers and strings are the same ones."""
+    return any(isinstance(value, (Made, torch.Tensor, list, tuple, dict)) for value in inputs)
 
 
 def build(value: Value) -> Any:
@@ -92,11 +171,6 @@ def build(value: Value) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Neither a print nor a warning may cost a right answer its marks."""
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        warnings.simplefilter("ignore")
+    """A print may not cost a right answer its marks."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         yield

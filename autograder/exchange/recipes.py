@@ -145,6 +145,14 @@ def recorded(values: torch.Tensor) -> torch.Tensor:
 
 
 @recipe
+def with_gradient(values: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:
+    """A tracked leaf with these values, and in its `.grad` what an earlier backward has left there."""
+    leaf = values.detach().clone().requires_grad_()
+    leaf.grad = grad.detach().clone()
+    return leaf
+
+
+@recipe
 def network(
     blocks: dict[str, list[int]], frozen: list[str] | None = None, tied: dict[str, str] | None = None
 ) -> torch.nn.Module:

@@ -22,7 +22,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
-from ..exchange.drive import Outcome, drive
+from ..exchange import surroundings
+from ..exchange.drive import Outcome, drive_all
 from ..exchange.values import Raised, Value, dump, load, raised
 from .channel import Channel
 from .limits import Limits
@@ -227,6 +228,7 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
     """Answer requests, for as long as there are any: the other end ends this process when it has what it wants."""
     recorder = shell.recorder
     recorder.channel, recorder.limits = channel, limits
+    surroundings.remember()  # before any cell has run
     sys.stdout, sys.stderr = Stream("stdout", recorder), Stream("stderr", recorder)
     vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
     while True:
@@ -287,23 +289,23 @@ def _drive(shell: Shell, request: dict[str, Value]) -> Value:
     name = request["name"]
     if name not in shell.user_ns:
         missing = Raised(("NameError",), f"name '{name}' is not defined")
-        return [plain_outcome(Outcome(missing, missing, {}, {}))] * len(request["probes"])
-    return [plain_outcome(_driven(shell.user_ns[name], request, inputs)) for inputs in request["probes"]]
-
-
-def _driven(answer: Any, request: dict[str, Value], inputs: list[Value]) -> Outcome:
-    try:
-        return drive(request["driver"], answer, inputs, names=request["names"], watch=request["watch"])
-    except LimitReached:
-        raise
-    except BaseException as error:  # KeyboardInterrupt and its like, which the drivers leave to whoever has a keyboard
-        fault = raised(error)
-        return Outcome(fault, fault, {}, {})
+        return [plain_outcome(Outcome(missing, missing, {}, {}, afresh=missing))] * len(request["probes"])
+    outcomes = drive_all(
+        request["driver"],
+        shell.user_ns[name],
+        request["probes"],
+        names=request["names"],
+        watch=request["watch"],
+        # All else is the answer's error: KeyboardInterrupt and its like are nobody's at a keyboard here.
+        uncaught=LimitReached,
+    )
+    return [plain_outcome(outcome) for outcome in outcomes]
 
 
 def plain_outcome(outcome: Outcome) -> dict[str, Value]:
-    """An outcome as a dict of values, without the second result where that is the first one again."""
+    """An outcome as a dict of values, without the later results where they are the first one again."""
     values = dict(vars(outcome))
-    if outcome.again is outcome.result:
-        del values["again"]
+    for later in ("again", "afresh"):
+        if values[later] is outcome.result:
+            del values[later]
     return values

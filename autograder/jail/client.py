@@ -273,12 +273,14 @@ def _checked_outcomes(outcomes: Value, count: int) -> list[Outcome]:
     """Outcomes made afresh from what a child sent. Raises BadValue, KeyError or TypeError."""
     if not isinstance(outcomes, list) or len(outcomes) != count:
         raise BadValue(f"{count} outcomes expected")
-    found = [Outcome(**{"again": outcome["result"], **outcome}) for outcome in outcomes]
+    found = [Outcome(**{"again": outcome["result"], "afresh": outcome["result"], **outcome}) for outcome in outcomes]
     for outcome in found:
         if not isinstance(outcome.differentiated, (str, type(None))):
             raise BadValue("text expected")
-        again = [] if outcome.again is outcome.result else [outcome.again]
-        for value in (outcome.result, outcome.inputs, outcome.state, *again):
+        if not isinstance(outcome.left, list) or not all(isinstance(name, str) for name in outcome.left):
+            raise BadValue("a list of texts expected")
+        later = [value for value in (outcome.again, outcome.afresh) if value is not outcome.result]
+        for value in (outcome.result, outcome.inputs, outcome.state, *later):
             _check_returned(value)
     return found
 

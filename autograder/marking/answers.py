@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..exchange.drive import Outcome, drive
+from ..exchange.drive import Outcome, drive_all
 from ..exchange.values import Value
 
 
@@ -37,7 +37,7 @@ class LocalAnswer:
     def drive(
         self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
     ) -> list[Outcome]:
-        return [drive(driver, self.function, inputs, names=names, watch=watch) for inputs in probes]
+        return drive_all(driver, self.function, probes, names=names, watch=watch)
 
     def source(self) -> str:
         texts: dict[str, str] = {}

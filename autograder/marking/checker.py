@@ -1,4 +1,4 @@
-"""One task, one answer, one report."""
+"""One task, one answer, one report: drawn, driven and judged in a clean state of the process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 
 from ..authoring import probes
 from ..authoring.task import Mistake, Task
+from ..exchange.surroundings import clean
 from .answers import Answer
 from .marks import Case, Marks, cases, mark
 from .mistakes import mistakes_in
@@ -14,15 +15,17 @@ from .report import Report, report
 
 def check(task: Task, answer: Answer) -> Report:
     """The report on the public examples. Points are the share that the examples alone would earn."""
-    marks = mark(task, answer, _examples(task))
-    return report(marks, _mistakes(task, answer, marks), points=task.points, hidden=False)
+    with clean():
+        marks = mark(task, answer, _examples(task))
+        return report(marks, _mistakes(task, answer, marks), points=task.points, hidden=False)
 
 
 def grade(task: Task, answer: Answer, *, points: float, seed: tuple[str, ...]) -> Report:
     """The report on hidden probes, which are a function of `seed` and the task alone. `earned` is out of `points`."""
-    drawn = task.probes(probes.generator(*seed, task.name))
-    marks = mark(task, answer, [*_examples(task), *cases(task, drawn)])
-    return report(marks, mistakes_in(marks), points=points, hidden=True)
+    with clean():
+        drawn = task.probes(probes.generator(*seed, task.name))
+        marks = mark(task, answer, [*_examples(task), *cases(task, drawn)])
+        return report(marks, mistakes_in(marks), points=points, hidden=True)
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 
 from ..authoring.task import Inputs, Task
-from ..exchange.drive import Outcome, build, drive
+from ..exchange.drive import Outcome, build, drive_all
 from ..exchange.values import Opaque, Raised, Value
 from . import byhand
 from .answers import Answer
@@ -41,7 +41,7 @@ class Case:
 
 def cases(task: Task, probes: Sequence[Inputs]) -> list[Case]:
     """Drive the oracle on `probes`."""
-    outcomes = [drive(task.driver, task.oracle, inputs, names=task.parameters, twice=False) for inputs in probes]
+    outcomes = drive_all(task.driver, task.oracle, probes, names=task.parameters, twice=False)
     return [
         Case(inputs, outcome, signature(task, inputs, outcome, outcome))
         for inputs, outcome in zip(probes, outcomes, strict=True)
@@ -56,6 +56,7 @@ class Marks:
     signatures      for each case the answer's own parts, to recognise a mistake by
     differentiated  how a by-hand answer differentiates, or None
     fraction        of the points, 0 to 1
+    left            what a cell had left changed in the process, in words; nothing of that was on during the calls
     """
 
     task: Task
@@ -64,6 +65,7 @@ class Marks:
     signatures: list[Parts]
     differentiated: str | None
     fraction: float
+    left: Sequence[str] = ()
 
     def holds(self, part: str) -> bool:
         """Whether `part` is right on every probe."""
@@ -113,6 +115,7 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
         signatures=signatures,
         differentiated=differentiated,
         fraction=0.0 if differentiated else _fraction(task, differences),
+        left=next((outcome.left for outcome in outcomes if outcome.left), ()),
     )
 
 
@@ -136,13 +139,9 @@ def signature(task: Task, inputs: Inputs, outcome: Outcome, truth: Outcome) -> P
         parts = {ERRORS: outcome.result}
     else:
         parts = _named(task, inputs, outcome.result, truth.result)
-        second: Value = SAME
-        if outcome.again is not outcome.result:
-            again = _named(task, inputs, outcome.again, truth.result)
-            second = _compared_with_itself(task, parts, again)
-        parts[SECOND_CALL] = second
+        parts[SECOND_CALL] = _second_call(task, inputs, outcome, truth, parts)
     parts[INPUTS] = outcome.inputs
-    parts[STATE] = outcome.state
+    parts[STATE] = {"other settings": [], **outcome.state} if isinstance(outcome.state, dict) else outcome.state
     return parts
 
 
@@ -173,6 +172,16 @@ def _canonical(task: Task, inputs: Inputs, result: Value) -> Value:
         return task.canonical(result, *[build(value) for value in inputs])
     except Exception:  # whatever a student returned need not have the form that `canonical` expects
         return result
+
+
+def _second_call(task: Task, inputs: Inputs, outcome: Outcome, truth: Outcome, first: Parts) -> Value:
+    """SAME, or the later result that is not: with the same objects once more, or with equal new ones."""
+    for later in (outcome.again, outcome.afresh):
+        if later is not outcome.result:
+            second = _compared_with_itself(task, first, _named(task, inputs, later, truth.result))
+            if second is not SAME:
+                return second
+    return SAME
 
 
 def _compared_with_itself(task: Task, first: Parts, again: Parts) -> Value:

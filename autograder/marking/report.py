@@ -14,7 +14,7 @@ import torch
 
 from ..authoring.task import Mistake, Task
 from ..exchange.values import Opaque, Raised, Value
-from .compare import Difference, as_tensor
+from .compare import Difference, alike, as_tensor
 from .marks import ANSWER, ERRORS, INPUTS, SECOND_CALL, STATE, Marks, described
 
 PASSED, PARTLY, FAILED, WAITING, UNDEFINED = "passed", "partly", "failed", "waiting", "undefined"
@@ -75,7 +75,16 @@ def report(marks: Marks, mistakes: Sequence[Mistake], *, points: float, hidden: 
         lines += [f"Looks like: {mistake.explanation}" for mistake in mistakes]
         if lines:
             lines.append(_next_step(mistakes, hidden))
+    lines += _left_changed(marks)
     return Report(f"{_SIGNS[status]} {_headline(marks, earned, points, hidden)}", tuple(lines), status, earned)
+
+
+def _left_changed(marks: Marks) -> list[str]:
+    """What cells left switched: nothing of it was on while the answer was tried, which may surprise."""
+    if not marks.left:
+        return []
+    found = ", ".join(str(name)[:80] for name in marks.left[:4])
+    return [f"A cell of this notebook leaves changed: {found}. Answers are tried without it; put it back there."]
 
 
 def unmarked(task: Task, why: str, *, points: float) -> Report:
@@ -227,10 +236,25 @@ def _changed_inputs(after: Value, before: Value) -> str:
             continue
         if got.get("requires_grad") != want.get("requires_grad"):
             return f"`{name}.requires_grad` was changed"
-        if (got.get("grad") is None) != (want.get("grad") is None):
+        if not alike(got.get("grad"), want.get("grad"), rtol=0, atol=0):
             return f"`{name}.grad` was changed"
+        if got.get("training") != want.get("training"):
+            return f"`{name}` was switched between training and evaluation"
+        if got.get("tracked") != want.get("tracked"):
+            return f"the tracking of parameters of `{name}` was changed"
+        if not alike(got.get("gradients"), want.get("gradients"), rtol=0, atol=0):
+            return f"gradients of parameters of `{name}` were changed"
+        more = _more(got.get("left on it"), want.get("left on it"))
+        if more:
+            return f"something was left on `{name}` ({more[0]})"
     changed = [name for name in before if not _same(after.get(name), before[name])]
     return f"the values of `{changed[0]}` were changed" if changed else "an input was changed"
+
+
+def _more(got: Value, want: Value) -> list[Value]:
+    """What is in one list and not in the other."""
+    mine, truth = (found if isinstance(found, list) else [] for found in (got, want))
+    return [each for each in mine if each not in truth] or [each for each in truth if each not in mine]
 
 
 def _same(got: Value, want: Value) -> bool:
@@ -245,6 +269,9 @@ def _changed_state(state: Value) -> str:
         return "gradient recording was left switched off or on"
     if isinstance(state, dict) and state.get("grad mode where it was off") is False:
         return "gradient recording was switched on where it had been off"
+    others = state.get("other settings") if isinstance(state, dict) else None
+    if isinstance(others, list) and others and state.get("default dtype") is True:
+        return f"{others[0]} was left changed"
     return "torch's default dtype was left changed"
 
 

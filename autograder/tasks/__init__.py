@@ -10,6 +10,8 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
+from ..exchange.surroundings import clean
+
 if TYPE_CHECKING:
     from ..authoring.task import Task
 
@@ -20,11 +22,13 @@ def all_tasks() -> dict[str, Task]:
 
     Raises ValueError where two share a name, or a file and the list in its assignment's `__init__.py` disagree."""
     found: dict[str, Task] = {}
-    for assignment in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.ispkg):
-        for task in tasks_of(assignment):
-            if task.name in found:
-                raise ValueError(f"two tasks are named {task.name!r}: in {found[task.name].assignment}, {assignment}")
-            found[task.name] = task
+    with clean():  # their examples are tensors of the default dtype
+        for assignment in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.ispkg):
+            for task in tasks_of(assignment):
+                if task.name in found:
+                    there = found[task.name].assignment
+                    raise ValueError(f"two tasks are named {task.name!r}: in {there}, {assignment}")
+                found[task.name] = task
     return found
 
 

@@ -7,6 +7,7 @@ import torch
 
 from ...authoring.probes import normal, uniform
 from ...authoring.task import task
+from ...authoring.tensors import after_a_backward
 from ...exchange.values import Made
 
 
@@ -29,6 +30,7 @@ def _things_to_hold(rng):
         (normal(rng),),
         (normal(rng, 3).requires_grad_(),),
         (Made("non_leaf", {"values": normal(rng, 2, 2).tolist()}),),
+        (after_a_backward(normal(rng, 3)),),
     ]
 
 

@@ -8,7 +8,7 @@ import torch
 
 from ...authoring.probes import spread
 from ...authoring.task import task
-from ...authoring.tensors import doubles, leaf
+from ...authoring.tensors import after_a_backward, doubles, leaf
 from ...exchange.values import Made
 
 
@@ -22,6 +22,7 @@ def _exp_probes(rng):
         (spread(rng, -2, 2, 3),),
         (Made("recorded", {"values": spread(rng, -2, 2, 2, 3)}),),
         (leaf([0.0, 0.0]),),
+        (after_a_backward(spread(rng, -2, 2, 3)),),
     ]
 
 

@@ -9,7 +9,7 @@ import torch
 
 from ...authoring.probes import normal
 from ...authoring.task import task
-from ...authoring.tensors import doubles, leaf
+from ...authoring.tensors import after_a_backward, doubles, leaf
 from ...exchange.values import Made
 
 
@@ -24,6 +24,7 @@ def _copy_probes(rng):
         (Made("recorded", {"values": normal(rng)}),),
         (normal(rng, 1, 2, 2).requires_grad_(),),
         (normal(rng, 0, 2).requires_grad_(),),
+        (after_a_backward(normal(rng, 2, 3)),),
     ]
 
 

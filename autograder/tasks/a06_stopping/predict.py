@@ -6,7 +6,7 @@ import torch
 
 from ...authoring.probes import normal, uniform
 from ...authoring.task import task
-from ...authoring.tensors import leaf
+from ...authoring.tensors import after_a_backward, leaf
 from ...exchange.values import Made
 
 _BROKEN = Made("broken", {"message": "f has a bug of its own"})
@@ -21,6 +21,7 @@ def _predict_probes(rng):
         (wave, normal(rng, 4)),
         (Made("network", {"blocks": {"encoder": [3, 4], "head": [4, 2]}}), normal(rng, 5, 3).requires_grad_()),
         (Made("network", {"blocks": {"head": [2, 1]}}), normal(rng, 3, 2)),
+        (cube, after_a_backward(normal(rng, 3))),
         (Made("composed", {"functions": [cube, wave]}), Made("recorded", {"values": normal(rng, 2, 3)})),
         (_BROKEN, normal(rng, 2).requires_grad_()),
         (Made("composed", {"functions": [wave, _BROKEN]}), normal(rng)),

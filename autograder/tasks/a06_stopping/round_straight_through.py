@@ -7,7 +7,7 @@ import torch
 
 from ...authoring.probes import spread
 from ...authoring.task import task
-from ...authoring.tensors import doubles, leaf
+from ...authoring.tensors import after_a_backward, doubles, leaf
 from ...exchange.values import Made
 
 
@@ -24,6 +24,7 @@ def _round_probes(rng):
         (spread(rng, -3, 3, 1, 4, dtype=torch.float32).requires_grad_(),),
         (spread(rng, -3, 3, 4),),
         (Made("recorded", {"values": spread(rng, -3, 3, 3, 2)}),),
+        (after_a_backward(spread(rng, -3, 3, 3)),),
     ]
 
 

@@ -6,27 +6,25 @@ import torch
 
 from ...authoring.probes import normal, uniform
 from ...authoring.task import task
-from ...authoring.tensors import doubles, leaf
+from ...authoring.tensors import after_a_backward, doubles, leaf
 
 
 def _td_probes(rng):
-    def one(*shape, gamma=None, track_next=True, track_reward=False):
-        inputs = (
-            normal(rng, *shape).requires_grad_(),
-            normal(rng, *shape).requires_grad_(track_next),
-            normal(rng, *shape).requires_grad_(track_reward),
-        )
+    def one(*shape, gamma=None, track_next=True):
+        v, v_next, reward = (normal(rng, *shape) for _ in range(3))
+        inputs = v.requires_grad_(), v_next.requires_grad_(track_next), reward
         return inputs if gamma is None else (*inputs, gamma)
 
     return [
         one(4),
         one(5, gamma=uniform(rng, 0.2, 0.7)),
         one(3, track_next=False),
-        one(6, gamma=uniform(rng, 0.3, 0.8), track_reward=True),
-        one(2, 3, gamma=0.5, track_reward=True),
+        one(6, gamma=uniform(rng, 0.3, 0.8)),
+        one(2, 3, gamma=0.5),
         one(1, gamma=1.0),
         one(gamma=0.0),
-        one(3, track_next=False, track_reward=True),
+        one(3, track_next=False),
+        (after_a_backward(normal(rng, 3)), after_a_backward(normal(rng, 3)), normal(rng, 3)),
     ]
 
 
@@ -36,7 +34,7 @@ def _td_probes(rng):
     examples=[
         (leaf([1.0, 2.0]), leaf([2.0, 0.0]), doubles([1.0, 1.0])),
         (leaf([0.0, 1.0]), leaf([4.0, -2.0]), doubles([1.0, 0.0]), 0.5),
-        (leaf(1.0), doubles(1.0), leaf(2.0)),
+        (leaf(1.0), doubles(1.0), doubles(2.0)),
     ],
     probes=_td_probes,
     essential=("gradient to v", "gradient to v_next"),
@@ -77,25 +75,18 @@ def with_clones(v, v_next, reward, gamma=0.9):
     return torch.stack([(t - p) ** 2 for t, p in zip(target.flatten(), v.flatten(), strict=True)]).mean()
 
 
+@td_loss.right
+def with_v_next_alone_detached(v, v_next, reward, gamma=0.9):
+    return ((reward + gamma * v_next.detach() - v) ** 2).mean()
+
+
 def _td(v, v_next, reward, gamma):
     return ((reward + gamma * v_next - v) ** 2).mean()
 
 
-@td_loss.mistake(
-    "Your gradient flows into the target too: v_next and reward must be constants in the eyes of the backward."
-)
+@td_loss.mistake("Your gradient flows into the target too: it must be a constant in the eyes of the backward.")
 def recorded_everything(v, v_next, reward, gamma=0.9):
     return _td(v, v_next, reward, gamma)
-
-
-@td_loss.mistake("You cut off v_next, but a gradient still reaches `reward`, which is data.")
-def cut_off_v_next_alone(v, v_next, reward, gamma=0.9):
-    return _td(v, v_next.detach(), reward, gamma)
-
-
-@td_loss.mistake("You cut off `reward`, but a gradient still reaches v_next: the target has two parts.")
-def cut_off_the_reward_alone(v, v_next, reward, gamma=0.9):
-    return _td(v, v_next, reward.detach(), gamma)
 
 
 @td_loss.mistake("You cut off v, the one tensor that should learn; it is the target that stands still.")
@@ -111,7 +102,7 @@ def cut_off_everything(v, v_next, reward, gamma=0.9):
 
 @td_loss.mistake("You switched tracking off on the caller's tensors; they must be as before when you return.")
 def switched_tracking_off(v, v_next, reward, gamma=0.9):
-    return _td(v, v_next.requires_grad_(False), reward.requires_grad_(False), gamma)
+    return _td(v, v_next.requires_grad_(False), reward, gamma)
 
 
 @td_loss.mistake("You added the squares up; the task asks for their mean.")

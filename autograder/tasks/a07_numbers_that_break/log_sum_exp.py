@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from ...authoring.probes import spread, uniform
 from ...authoring.task import task
+from ...authoring.tensors import after_a_backward
 from .inputs import float32_logits
 
 
@@ -35,6 +36,7 @@ def _scores(rng):
         (drawn(-200, 200, 2, 1),),
         (torch.full((3,), uniform(rng, 200, 900), requires_grad=True),),
         (drawn(-2, 2, 1),),
+        (after_a_backward(drawn(-3, 3, 2, 3)),),
     ]
 
 

@@ -6,6 +6,7 @@ import torch
 
 from ...authoring.probes import normal, uniform
 from ...authoring.task import task
+from ...authoring.tensors import after_a_backward
 
 
 def _vector(*values):
@@ -30,6 +31,8 @@ def _vectors(rng):
         (_vector(0.0, uniform(rng, 1, 2) * tiny),),
         ((normal(rng, 40) * 100).requires_grad_(),),
         (_vector(-0.0, 0.0),),
+        (after_a_backward(normal(rng, 3)),),
+        (after_a_backward(torch.zeros(3, dtype=torch.float64)),),
     ]
 
 

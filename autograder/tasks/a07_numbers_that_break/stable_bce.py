@@ -7,6 +7,7 @@ import torch.nn.functional as F
 
 from ...authoring.probes import spread, uniform
 from ...authoring.task import task
+from ...authoring.tensors import after_a_backward
 from .inputs import float32_logits
 
 
@@ -39,6 +40,7 @@ def _logit_probes(rng):
         (drawn(4, 18, 3), soft(3)),
         (drawn(-90, -20, 1), _labels(1.0)),
         (drawn(20, 90, 1, 2, 2), torch.zeros(1, 2, 2)),
+        (after_a_backward(drawn(-4, 4, 3)), soft(3)),
     ]
 
 
