@@ -59,8 +59,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
 
     verify = commands.add_parser("verify", help="is the course whole? (for contributors)")
+    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only this one (repeatable)")
     verify.add_argument("--table", action="store_true", help="print what was measured for each task")
     verify.set_defaults(run=_verify)
+
+    new = commands.add_parser("new", help="begin a task, and its assignment where that is new (for contributors)")
+    new.add_argument("task", metavar="ASSIGNMENT/TASK", help="for example a01_slopes/d_fourth_power")
+    new.add_argument("--points", type=float, default=2, help="how many it earns (default: 2)")
+    new.set_defaults(run=_new)
     return parser
 
 
@@ -141,7 +147,22 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from .verify.whole import verify
 
-    return verify(Path.cwd(), table=arguments.table)
+    return verify(Path.cwd(), arguments.assignments, table=arguments.table)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from .verify.skeleton import CannotBegin, begin
+
+    try:
+        touched = begin(Path.cwd(), arguments.task, arguments.points)
+    except CannotBegin as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    for path in touched:
+        print(path.relative_to(Path.cwd()))
+    assignment = arguments.task.partition("/")[0]
+    print(f"Fill them in, then: make refresh A={assignment}; make release; autograder verify {assignment}")
+    return GRADED
 
 
 if __name__ == "__main__":
