@@ -140,8 +140,8 @@ def test_a_warm_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPat
 
 
 CANNOT = """
-from autograder.jail import lock
-def cannot(*args): raise lock.CannotLock(38, "this kernel has no Landlock")
+from autograder.jail import kernel, lock
+def cannot(*args): raise kernel.CannotLock(38, "this kernel has no Landlock")
 """
 
 
