@@ -129,8 +129,7 @@ def weights_only(model: Any, prefixes: Any) -> int:
     for name, p in model.named_parameters():
         if name.startswith(tuple(prefixes)):
             p.requires_grad_(False)
-            if p.ndim > 1 or True:
-                p.grad = None if p.numel() > 1 else p.grad
+            p.grad = None if p.numel() > 1 else p.grad
             count += 1
     return count
 
