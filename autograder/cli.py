@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     grade = commands.add_parser("grade", help="grade the submissions of assignments, in any nbgrader course root")
-    grade.add_argument("assignments", nargs="+", metavar="ASSIGNMENT", help="its name, for example a01_slopes")
+    grade.add_argument(
+        "assignments", nargs="+", metavar="ASSIGNMENT", help="its name, for example a01_slopes", type=_name
+    )
     grade.add_argument("--student", action="append", default=[], metavar="ID", help="only this student (repeatable)")
     grade.add_argument("--quiet", action="store_true", help="no progress bar and no table: only what went wrong")
     _add_jail_options(grade)
@@ -70,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _name(word: str) -> str:
+    """An assignment's name, where a shell completed it to a folder: a01_slopes/ or ./a01_slopes."""
+    return word.removeprefix("./").rstrip("/")
+
+
 def _add_jail_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-jail", action="store_true", help="run submissions unlocked: their code can do what you can"
@@ -87,7 +94,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
     from .jail.process import JailError
 
     with Examiners() as examiners:  # they import torch while we import everything else
-        from .grading.course import open_course
+        from .grading.course import CannotGrade, open_course
         from .grading.feedback import PageMaker
         from .grading.run import grade
 
@@ -98,7 +105,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
             pages = PageMaker(course)
             with _progress(quiet) as progress:
                 summaries = grade(course, assignments, students, examiners, pages, jail=jail, progress=progress)
-        except JailError as error:
+        except (JailError, CannotGrade) as error:
             print(error, file=sys.stderr)
             return REFUSED
     for summary in summaries:
