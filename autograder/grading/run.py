@@ -285,7 +285,7 @@ class _Grader:
     @property
     def seconds(self) -> float:
         """How long one submission may take: what its processes may, and as much again for the rest."""
-        return 2 * self.limits.total_seconds * max(map(len, self.keys.values()), default=1)
+        return 2 * self.limits.longest_seconds * max(map(len, self.keys.values()), default=1)
 
     def prepare(self) -> Callable[[Submitted], Graded]:
         names = Autograde(coursedir=self.course.directory, parent=self.course.app).autograde_preprocessors
