@@ -70,8 +70,8 @@ def test_limits_reach_the_child(examiner: Examiner) -> None:
 
 
 def test_what_is_slow_to_import_is_known_from_the_code(examiner: Examiner) -> None:
-    assert not examiner.prepare("x = 1")
-    assert examiner.prepare("plt.plot(x)")
+    assert not examiner.import_ahead("x = 1")
+    assert examiner.import_ahead("plt.plot(x)")
 
 
 # --- what a child could find --------------------------------------------------------------------------------------
