@@ -45,16 +45,19 @@ def reduced(x, reduction):
     raise ValueError
 
 
-def told(task: Task, answer: Callable[..., Any], *, hidden: bool = False, points: float | None = None) -> Report:
+def told(task: Task, answer: Callable[..., Any], *, graded: bool = False, points: float | None = None) -> Report:
     marks = mark(task, LocalAnswer(answer, task.name), cases(task, task.examples))
-    return report(marks, mistakes_in(marks), points=points or task.points, hidden=hidden)
+    return report(marks, mistakes_in(marks), points=points or task.points, graded=graded)
 
 
 def test_a_right_answer_is_told_so_in_one_line() -> None:
     said = told(double, lambda x: 2 * x)
-    assert str(said) == "✓ double: 2 of 2 examples right"
+    assert str(said).splitlines() == [
+        "✓ double: 2 of 2 examples right",
+        "  The points are decided on other inputs: try some of your own.",
+    ]
     assert (said.status, said.earned) == (PASSED, 3.0)
-    assert str(told(double, lambda x: 2 * x, hidden=True)) == "✓ double: 3 / 3 points"
+    assert str(told(double, lambda x: 2 * x, graded=True)) == "✓ double: 3 / 3 points"
 
 
 def test_a_wrong_answer_sees_the_call_both_numbers_the_cause_and_a_next_step() -> None:
@@ -62,12 +65,12 @@ def test_a_wrong_answer_sees_the_call_both_numbers_the_cause_and_a_next_step() -
         "✗ double: 1 of 2 examples right",
         "  wrong at double(-1.5): your answer is 2.25, torch's -3",
         "  Looks like: You squared <x> with `x**2`.",
-        "  Next: change that one thing and run the cell again.",
+        "  Next: change that one thing, run its cell again, then this one.",
     ]
 
 
 def test_hidden_inputs_and_true_values_are_kept_back() -> None:
-    said = str(told(double, lambda x: 2 * x + 0.25, hidden=True))
+    said = str(told(double, lambda x: 2 * x + 0.25, graded=True))
     assert said.splitlines()[0] == "✗ double: 0 / 3 points"
     assert "wrong at 2 of 2 inputs" in said
     assert "has the right form, but its numbers are off" in said
@@ -77,7 +80,7 @@ def test_hidden_inputs_and_true_values_are_kept_back() -> None:
 
 def test_points_are_of_what_the_cell_is_worth() -> None:
     assert told(double, lambda x: 2 * x, points=10).earned == 10
-    half = told(gradients, lambda x, sizes: {"dx": 2 * x.detach(), "db": 0.0}, hidden=True, points=3)
+    half = told(gradients, lambda x, sizes: {"dx": 2 * x.detach(), "db": 0.0}, graded=True, points=3)
     assert half.earned == 1.5
     assert half.status == PARTLY
     assert half.headline == "◐ gradients: 1.5 / 3 points"
@@ -86,7 +89,7 @@ def test_points_are_of_what_the_cell_is_worth() -> None:
 @pytest.mark.parametrize(
     ("answer", "evidence"),
     [
-        (lambda x: None, "your answer is None: is there a `return`?"),
+        (lambda x: None, "your answer is None"),
         (lambda x: "4", "your answer is '4', where 4.0 is wanted"),
         (lambda x: torch.tensor([2 * x]), "your answer is a tensor of shape (1,), where a single number is wanted"),
         (lambda x: float("nan"), "your answer has a NaN or an infinity"),
@@ -100,7 +103,7 @@ def test_the_evidence_fits_the_fault(answer: Callable[..., Any], evidence: str) 
 
 def test_a_part_is_named_with_the_place_of_its_worst_number() -> None:
     said = str(told(gradients, lambda x, sizes: {"dx": 2 * x.detach() + torch.tensor([0.0, 1.0]), "db": 3.0}))
-    call = "gradients(tensor([1.0, 2.0], requires_grad=True), [1, 2])"
+    call = "gradients(torch.tensor([1.0, 2.0], requires_grad=True), [1, 2])"
     assert f"wrong at {call}: your dx at index 1 is 5, torch's 4" in said
     assert "your db" not in said
 
@@ -156,8 +159,8 @@ def test_a_stub_reads_not_attempted_yet() -> None:
     def stub(*args: Any) -> Any:
         raise NotImplementedError
 
-    for hidden in (False, True):
-        said = told(double, stub, hidden=hidden)
+    for graded in (False, True):
+        said = told(double, stub, graded=graded)
         assert said.headline == "○ double: not attempted yet"
         assert (said.status, said.earned) == (WAITING, 0.0)
 

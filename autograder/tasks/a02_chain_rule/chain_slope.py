@@ -54,6 +54,7 @@ _SINE, _COSINE = Made("wave", {"name": "sin"}), Made("wave_slope", {"name": "sin
     ],
     probes=_chains,
     atol=FAIR_TO_FLOAT32,
+    functions="math",
 )
 def chain_slope(functions, derivatives, x):
     """The derivative, at x, of applying the functions one after the other, the first one first."""

@@ -42,6 +42,7 @@ def _slopes(rng):
     ],
     probes=_slopes,
     rtol=2e-4,
+    functions="math",
 )
 def central_difference(f, x):
     """The slope of f at x from values of f alone, within 2e-4 of it."""
