@@ -55,8 +55,8 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
             case "try the jail":
                 doctor.examine(warm)
                 return {}
-            case "prepare":
-                return {"prepared": warm.prepare(request["source"])}
+            case "import ahead":
+                return {"slow": warm.import_ahead(request["source"])}
         cells, limits = [Cell(**cell) for cell in request["cells"]], Limits(**request["limits"])
         code = "\n".join(cell.source for cell in cells)
         with warm.open(limits, jail=request["jail"], source=code) as child:

@@ -66,7 +66,7 @@ class Warm(Orders):
         except Closed as error:
             raise JailError(self.explained("the warm process made no child")) from error
 
-    def prepare(self, source: str) -> bool:
+    def import_ahead(self, source: str) -> bool:
         """Have what `source` is slow to import imported from now on; False where there is nothing of that kind.
 
         Raises JailError."""

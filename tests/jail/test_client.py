@@ -140,8 +140,8 @@ def test_a_warm_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPat
 
 
 CANNOT = """
-from autograder.jail import lock
-def cannot(*args): raise lock.CannotLock(38, "this kernel has no Landlock")
+from autograder.jail import kernel, lock
+def cannot(*args): raise kernel.CannotLock(38, "this kernel has no Landlock")
 """
 
 
@@ -193,8 +193,8 @@ def test_the_doctor_finds_none_here(warm: WarmProcess) -> None:
 
 def test_what_is_slow_to_import_can_be_asked_for_before_a_child_is() -> None:
     with WarmProcess() as warm:
-        assert not warm.prepare("x = 1")
-        assert warm.prepare("plt.plot(x)")
+        assert not warm.import_ahead("x = 1")
+        assert warm.import_ahead("plt.plot(x)")
         with warm.open(Limits()) as child:  # does not wait for that, and does not have it
             assert printed(child, "import sys; print('matplotlib' in sys.modules)") == "False\n"
         with warm.open(Limits(), source="plt.plot(x)") as child:
