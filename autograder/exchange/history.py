@@ -39,8 +39,8 @@ def about(name: str, space: dict[str, Any]) -> dict[str, Value]:
 def _failure(cell: Cell, error: BaseException) -> Raised:
     place = f"cell {cell.count}"
     if isinstance(error, SyntaxError) and error.lineno:
-        line = Line(error.lineno + cell.lines_above, (error.text or "").strip()[:LONGEST], place)
-        return replace(raised(error, line), message=str(error.msg))
+        there = Line(error.lineno + cell.lines_above, (error.text or "").strip()[:LONGEST], place)
+        return replace(raised(error, there), message=str(error.msg))
     line = line_of(error, _failure)
     return raised(error, line if line and line.place else None)
 

@@ -22,7 +22,6 @@ NEAR = 0.7  # how alike two names are, from 0 to 1, when one may be meant for th
 
 _OURS = str(Path(__file__).resolve().parents[1])
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
-_THIS_CALLS = "observed.py"  # the file of ours that calls an answer
 
 
 def told(error: BaseException, answer: Callable[..., Any]) -> Raised:
@@ -38,12 +37,12 @@ def line_of(error: BaseException, answer: Callable[..., Any]) -> Line | None:
 
     Where the call itself failed (an argument too many), it is the line that defines the answer.
     """
-    frames = list(_frames(error.__traceback__))
-    for code, number in reversed(frames):
-        found = _line(code.co_filename, number, answer)
+    for frame, number in reversed(list(_walk(error.__traceback__))):
+        found = _line(frame.f_code.co_filename, number, answer)
         if found:
             return found
-    if frames and Path(frames[-1][0].co_filename).name == _THIS_CALLS:
+    code = code_of(answer)
+    if code is not None and isinstance(error, TypeError) and str(error).startswith(f"{code.co_qualname}() "):
         return line_of_definition(answer)
     return None
 
@@ -101,10 +100,6 @@ def _walk(trace: types.TracebackType | None) -> Any:
     while trace is not None:
         yield trace.tb_frame, trace.tb_lineno
         trace = trace.tb_next
-
-
-def _frames(trace: types.TracebackType | None) -> Any:
-    return ((frame.f_code, number) for frame, number in _walk(trace))
 
 
 def _line(file: str, number: int, answer: Callable[..., Any]) -> Line | None:

@@ -275,7 +275,7 @@ ROWS = (
     # the truth of a tensor
     Row(
         r"Boolean value of Tensor with (?:more than one|no) value|truth value of an array with more than one",
-        "`if`, `while`, `and`, `or` and `not` need one yes or no, and a comparison of tensors gives one for each entry.",
+        "`if`, `while`, `and`, `or` and `not` need one yes or no, and comparing tensors gives one for each entry.",
         "say for each entry what to do (`torch.where` does), or for all of them (`.all()`, `.any()`)",
     ),
     # recording and going backward

@@ -14,7 +14,6 @@ from ..exchange.values import Line, Raised, Value
 from .errors import explained
 from .marks import Marks
 
-
 LONGEST = 130  # characters of an error's message that are shown
 
 

@@ -10,7 +10,7 @@ import torch
 
 from autograder.authoring.task import Task, task
 from autograder.exchange.values import Made
-from autograder.marking.answers import LocalAnswer
+from autograder.marking.answers import LocalAnswer, NamedAnswer
 from autograder.marking.marks import cases, mark
 from autograder.marking.mistakes import mistakes_in
 from autograder.marking.report import FAILED, PARTLY, PASSED, WAITING, Report, report, unmarked
@@ -46,7 +46,9 @@ def reduced(x, reduction):
 
 
 def told(task: Task, answer: Callable[..., Any], *, graded: bool = False, points: float | None = None) -> Report:
-    marks = mark(task, LocalAnswer(answer, task.name), cases(task, task.examples))
+    # Where it is graded, the same inputs as hidden ones, which no example is.
+    inputs = [(*example,) if graded else example for example in task.examples]
+    marks = mark(task, LocalAnswer(answer, task.name), cases(task, inputs))
     return report(marks, mistakes_in(marks), points=points or task.points, graded=graded)
 
 
@@ -166,14 +168,14 @@ def test_a_stub_reads_not_attempted_yet() -> None:
 
 
 def test_a_name_that_is_not_defined_is_told_apart_from_an_error_inside() -> None:
-    def missing(x: float) -> float:
-        raise NameError("name 'double' is not defined")
-
     def other(x: float) -> float:
-        raise NameError("name 'helper' is not defined")
+        return double_of(x)  # type: ignore[name-defined]  # noqa: F821
 
-    assert told(double, missing).headline == "○ double: not defined yet"
-    assert "NameError: name 'helper' is not defined" in str(told(double, other))
+    absent = mark(double, NamedAnswer("double", {}), cases(double, double.examples))
+    assert report(absent, [], points=3, graded=False).headline == "○ double: not defined yet"
+    said = str(told(double, other))
+    assert "NameError: name 'double_of' is not defined" in said
+    assert "not defined yet" not in said
 
 
 def test_differentiating_by_hand_is_told_and_nothing_else_is() -> None:
@@ -187,6 +189,7 @@ def test_differentiating_by_hand_is_told_and_nothing_else_is() -> None:
     assert said.lines == (
         "This task is by hand, and your answer differentiates: autograd ran backward.",
         "Work the derivative out on paper and return that formula; then the points are yours.",
+        "If autograd only checks your formula there: do that in a cell of its own.",
     )
     assert said.earned == 0.0
 
@@ -208,19 +211,23 @@ def test_html_says_the_same_and_escapes_what_the_student_wrote() -> None:
     assert "You squared &lt;x&gt; with <code>x**2</code>." in told(double, lambda x: x * x)._repr_html_()
 
 
+LONG = "a" * 1000 + "\nsecond line"
+
+
 def test_long_errors_are_cut_to_their_first_line() -> None:
     def wrong(x: float) -> float:
-        raise ValueError("a" * 1000 + "\nsecond line")
+        raise ValueError(LONG)
 
     lines = str(told(double, wrong)).splitlines()
     assert max(map(len, lines)) < 300
     assert not any("second line" in line for line in lines)
+    assert any(line.endswith(" …") for line in lines)
 
 
-def test_functions_and_large_tensors_are_shown_short() -> None:
-    @task(points=1, examples=[(Made("wave", {"name": "sin"}), torch.zeros(4, 5), (1,))], probes=lambda rng: [])
+def test_functions_and_large_tensors_are_shown_as_code_that_runs() -> None:
+    @task(points=1, examples=[(Made("wave", {"name": "sin"}), torch.zeros(6, 5), (1,))], probes=lambda rng: [])
     def f(g, x, pair):
         """Zero."""
         return 0.0
 
-    assert "f(wave(name='sin'), tensor(… of shape (4, 5)), (1,))" in str(told(f, lambda g, x, pair: 1.0))
+    assert "f(lambda t: torch.sin(t), torch.randn(6, 5), (1,))" in str(told(f, lambda g, x, pair: 1.0))
