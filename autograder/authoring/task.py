@@ -34,7 +34,6 @@ class Task:
     essential   parts without which the others earn nothing, where a constant could have them right
     canonical   maps a result (and the inputs) to the form in which it is compared, where several are right
     rtol, atol  tolerances, relative to the true value and absolute
-    functions   "torch", or "math" where the functions among the inputs are called with plain numbers
     """
 
     name: str
@@ -52,7 +51,6 @@ class Task:
     canonical: Callable[..., Any] | None
     rtol: float
     atol: float
-    functions: str = "torch"
     mistakes: list[Mistake] = field(default_factory=list)
     right_answers: list[Callable[..., Any]] = field(default_factory=list)
 
@@ -83,7 +81,6 @@ def task(
     canonical: Callable[..., Any] | None = None,
     rtol: float = 1e-4,
     atol: float = 1e-6,
-    functions: str = "torch",
 ) -> Callable[[Callable[..., Any]], Task]:
     """Decorator: make the oracle that follows a Task. Its name is the task's id, its docstring the statement."""
 
@@ -104,7 +101,6 @@ def task(
             canonical=canonical,
             rtol=rtol,
             atol=atol,
-            functions=functions,
         )
 
     return build

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
 import re
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +31,7 @@ _CODE: dict[str, Callable[..., str]] = {}
 def recipe(code: Callable[..., str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: make a maker known by its name. `code` gives, for the same parameters, Python source for it.
 
-    Source that holds "{t}" is the body of a function of t; "{m}" stands for the module that has sin, `math` or `torch`.
+    Source that holds "{t}" is the body of a function of t; "{m}" stands for the module that has sin: torch, or math.
     """
 
     def register(maker: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,6 +122,28 @@ def _apply(name: str, t: Any) -> Any:
     return getattr(torch, name)(t) if isinstance(t, torch.Tensor) else _ON_FLOATS[name](t)
 
 
+@recipe(lambda function: _code(function).replace("{m}", "math"))
+def plain(function: Made) -> Function:
+    """`function` for numbers alone: it raises TypeError for a tensor, as whatever calls the `math` module does."""
+    made = make(function)
+
+    def f(t: Any) -> float:
+        if not isinstance(t, numbers.Real):
+            raise TypeError(f"f takes a plain float, not a {type(t).__name__}")
+        return float(made(float(t)))
+
+    _INSIDE[f] = made
+    return f
+
+
+_INSIDE: weakref.WeakKeyDictionary[Function, Function] = weakref.WeakKeyDictionary()
+
+
+def inside(f: Function) -> Function:
+    """The function that `plain` made `f` of, for who wants to differentiate it."""
+    return _INSIDE[f]
+
+
 @recipe(_sum)
 def polynomial(coefficients: list[float]) -> Function:
     """c0 + c1 t + c2 t² + …"""
@@ -153,7 +177,9 @@ def scale(factor: float) -> Function:
 
 @recipe(_wave)
 def wave(name: str, rate: float = 1.0) -> Function:
-    """sin, cos, exp or tanh (`name`) of rate · t."""
+    """sin, cos, exp or tanh (`name`) of rate · t; with a rate of 1 nothing is multiplied."""
+    if rate == 1.0:
+        return lambda t: _apply(name, t)
     return lambda t: _apply(name, rate * t)
 
 
@@ -317,6 +343,10 @@ def _after_backward(x: torch.Tensor) -> torch.Tensor:
     return x
 
 
+def _untracked_after_backward(x: torch.Tensor) -> torch.Tensor:
+    return _after_backward(x).requires_grad_(False)
+
+
 def _with_its_gradient(x: torch.Tensor) -> torch.Tensor:
     y = x**2
     y.retain_grad()
@@ -327,6 +357,7 @@ def _with_its_gradient(x: torch.Tensor) -> torch.Tensor:
 _EXPRESSIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "x": lambda x: x,
     "x after backward": _after_backward,
+    "x after backward, untracked": _untracked_after_backward,
     "x.detach()": lambda x: x.detach(),
     "sin(x).detach()": lambda x: torch.sin(x).detach(),
     "x.clone()": lambda x: x.clone(),

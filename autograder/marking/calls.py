@@ -15,7 +15,10 @@ LARGEST = 24  # entries of a tensor that are written out
 
 def call_source(task: Task, inputs: Inputs) -> str:
     """The call with these inputs: `d_square(3.0)`."""
-    return f"{task.name}({', '.join(_argument(value, task.functions) for value in inputs)})"
+    # By hand there are no tensors for a function to take where the other inputs are numbers.
+    plain = task.by_hand and not any(isinstance(value, torch.Tensor) for value in inputs)
+    module = "math" if plain else "torch"
+    return f"{task.name}({', '.join(_argument(value, module) for value in inputs)})"
 
 
 def remarks(inputs: Inputs) -> str:
@@ -30,16 +33,16 @@ def remarks(inputs: Inputs) -> str:
     return f" ({', '.join(found)})" if found else ""
 
 
-def _argument(value: Value, functions: str) -> str:
+def _argument(value: Value, module: str) -> str:
     if isinstance(value, Made):
-        return recipes.source(value, functions)
+        return recipes.source(value, module)
     if isinstance(value, torch.Tensor):
         if value.numel() > LARGEST:
             tracked = ", requires_grad=True" if value.requires_grad else ""
             return f"torch.randn({', '.join(map(str, value.shape))}{tracked})"
         return recipes.tensor_source(value, tracked=value.requires_grad)
     if isinstance(value, (list, tuple)):
-        items = ", ".join(_argument(item, functions) for item in value)
+        items = ", ".join(_argument(item, module) for item in value)
         return f"[{items}]" if isinstance(value, list) else f"({items},)" if len(value) == 1 else f"({items})"
     if isinstance(value, Opaque):
         return value.description
