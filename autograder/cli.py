@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
 
     verify = commands.add_parser("verify", help="is the course whole? (for contributors)")
-    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only this one (repeatable)")
+    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only this one (repeatable)", type=_name)
     verify.add_argument("--table", action="store_true", help="print what was measured for each task")
     verify.set_defaults(run=_verify)
 
