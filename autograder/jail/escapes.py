@@ -199,6 +199,6 @@ ESCAPES = [
         "write a file larger than it may",
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "with open('large', 'wb') as file:\n"
-        "    for _ in range(100): file.write(bytes(2**20))",
+        "    for _ in range(40): file.write(bytes(2**20))",
     ),
 ]  # fmt: skip
