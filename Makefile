@@ -48,7 +48,7 @@ demo: install  ## grade the demo class of examples/ and print its scores
 
 test: install  ## run the tests, then every source notebook against its stored outputs
 	$(BIN)/pytest -n auto --dist loadfile tests; tests=$$?; \
-	$(BIN)/pytest -n auto --dist loadscope --nbval source; notebooks=$$?; \
+	$(BIN)/pytest -n auto --dist loadscope --nbval --nbval-sanitize-with tests/nbval.cfg source; notebooks=$$?; \
 	exit $$((tests || notebooks))
 
 check: install  ## lint, format, types, import direction
@@ -71,5 +71,5 @@ lab: install  ## open the course in JupyterLab
 	$(BIN)/jupyter lab
 
 clean:  ## remove what the other targets made, the virtual environment too
-	rm -rf build $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf build $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache *.egg-info
 	find autograder tests source -name __pycache__ -prune -exec rm -rf {} +

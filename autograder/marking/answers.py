@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..exchange.drive import Outcome, drive_all
+from ..exchange import history
+from ..exchange.drive import Outcome, absent, drive_all
 from ..exchange.values import Value
 
 
@@ -25,6 +26,9 @@ class Answer(Protocol):
 
     def source(self) -> str:
         """Python source in which the answer and its helpers are defined, "" where there is none to read."""
+
+    def history(self) -> Value:
+        """What is known of the cells that define it (see `exchange.history`): words, and not to be trusted."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,33 @@ class LocalAnswer:
         _collect(self.function, self.name, texts)
         return "\n".join(texts.values())
 
+    def history(self) -> Value:
+        return {}
+
+
+@dataclass(frozen=True)
+class NamedAnswer:
+    """An answer by its name in a namespace of this process, where it need not be."""
+
+    name: str
+    space: dict[str, Any]
+
+    def drive(
+        self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+    ) -> list[Outcome]:
+        if self.name not in self.space:
+            return absent(self.name, len(probes))
+        return self._there().drive(driver, probes, names=names, watch=watch)
+
+    def source(self) -> str:
+        return self._there().source() if self.name in self.space else ""
+
+    def history(self) -> Value:
+        return history.about(self.name, self.space)
+
+    def _there(self) -> LocalAnswer:
+        return LocalAnswer(self.space[self.name], self.name)
+
 
 _LIBRARIES = {"builtins", "torch", "numpy", "functools"}
 
@@ -58,7 +89,11 @@ def _collect(thing: Any, name: str, texts: dict[str, str]) -> None:
         return
     try:
         # By its code where it has one, since `inspect` would look through a decorator at what it decorates.
-        text = textwrap.dedent(inspect.getsource(getattr(thing, "__code__", thing)))
+        code = getattr(thing, "__code__", thing)
+        # All that `exec` makes is from "<string>"; so is what `python -c` runs, and that alone can be read.
+        if isinstance(code, types.CodeType) and code.co_filename == "<string>":
+            return
+        text = textwrap.dedent(inspect.getsource(code))
     except (OSError, TypeError):
         return
     texts[name] = _renamed(text, name)

@@ -70,8 +70,8 @@ def test_limits_reach_the_child(examiner: Examiner) -> None:
 
 
 def test_what_is_slow_to_import_is_known_from_the_code(examiner: Examiner) -> None:
-    assert not examiner.prepare("x = 1")
-    assert examiner.prepare("plt.plot(x)")
+    assert not examiner.import_ahead("x = 1")
+    assert examiner.import_ahead("plt.plot(x)")
 
 
 # --- what a child could find --------------------------------------------------------------------------------------
@@ -102,8 +102,8 @@ def test_the_jail_holds_here(examiner: Examiner) -> None:
 
 
 def test_where_the_jail_does_not_hold_nothing_runs_but_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    cannot = "def cannot(*args): raise lock.CannotLock(38, 'this kernel has no Landlock')"
-    first = f"from autograder.jail import lock\n{cannot}\nlock.restrict_syscalls = cannot"
+    cannot = "def cannot(*args): raise kernel.CannotLock(38, 'this kernel has no Landlock')"
+    first = f"from autograder.jail import kernel, lock\n{cannot}\nlock.restrict_syscalls = cannot"
     with starting(Examiners, first, monkeypatch) as examiners, examiners.open() as examiner:
         with pytest.raises(JailUnavailable, match=r"Nothing was graded[^$]*no Landlock[^$]*--no-jail"):
             examiner.try_the_jail()
@@ -165,7 +165,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch: pytest.Monk
     monkeypatch.setattr(examiner_process, "PATIENCE_SECONDS", 0.1)
     with Examiners() as examiners, examiners.open() as examiner:
         examiners._process.send_signal(signal.SIGSTOP)
-        with pytest.raises(JailError, match=r"gave no answer for 0\.3 seconds"):
+        with pytest.raises(JailError, match=r"gave no answer for 1\.3 seconds"):
             examiner.run([SQUARE], SEED, limits=Limits(total_seconds=0.2))
         examiners._process.send_signal(signal.SIGCONT)
 
