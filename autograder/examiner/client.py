@@ -82,7 +82,7 @@ class Examiner:
         """
         request = {"do": "run", "cells": [asdict(cell) for cell in cells], "seed": list(seed), "jail": jail}
         limits = limits or Limits()
-        reply = self._ask({**request, "limits": asdict(limits)}, limits.total_seconds + PATIENCE_SECONDS)
+        reply = self._ask({**request, "limits": asdict(limits)}, limits.longest_seconds + PATIENCE_SECONDS)
         outputs: list[list[Output]] = reply["outputs"]
         return outputs
 

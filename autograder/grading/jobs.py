@@ -76,7 +76,7 @@ class Grader:
     @property
     def seconds(self) -> float:
         """How long one submission may take: what its processes may, and as much again for the rest."""
-        return 2 * self.limits.total_seconds * max(map(len, self.keys.values()), default=1)
+        return 2 * self.limits.longest_seconds * max(map(len, self.keys.values()), default=1)
 
     def in_worker(self) -> Callable[[Grade], Scored | Refused | Deferred]:
         """What grades one submission after the other in a worker: with an examiner, and the course's preprocessors."""

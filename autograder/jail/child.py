@@ -22,17 +22,17 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
-from ..exchange import surroundings
-from ..exchange.drive import Outcome, drive_all
-from ..exchange.values import Raised, Value, dump, load, raised
+from ..exchange import cells, history, surroundings
+from ..exchange.drive import Outcome, absent, drive_all
+from ..exchange.values import Value, dump, load, raised
 from .channel import Channel
-from .limits import Limits
+from .limits import INTERRUPT, Limits
 
 FLUSH_BYTES, FLUSH_SECONDS = 2048, 0.1
 
 
 class LimitReached(BaseException):
-    """A time limit. Not an Exception, so that an ordinary `except Exception` does not swallow it."""
+    """A limit on time. Not an Exception, so that an ordinary `except Exception` does not swallow it."""
 
 
 class Recorder:
@@ -197,6 +197,7 @@ def make_shell() -> Shell:
     shell = Shell.instance(config=config, colors="nocolor")
     shell.input_transformer_manager = _Transformers()
     shell.user_ns["__name__"] = "__main__"
+    cells.watch(shell)
     return shell
 
 
@@ -219,6 +220,7 @@ def rehearse(shell: Shell) -> None:
         for watch in (False, True):
             load(dump({"outcomes": _drive(shell, {**request, "watch": watch})}))
     shell.reset()
+    cells.forget()
     shell.displayhook.flush()  # gives `_` and its like their first values
     for name in ("last_type", "last_value", "last_traceback"):
         vars(sys).pop(name, None)
@@ -231,18 +233,22 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
     surroundings.remember()  # before any cell has run
     sys.stdout, sys.stderr = Stream("stdout", recorder), Stream("stderr", recorder)
     vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
+    signal.signal(INTERRUPT, signal.SIG_IGN)
     while True:
         request = channel.receive()
         reply: dict[str, Value] = {"id": request["id"]}
         recorder.begin(request["id"])
         try:
-            with _Alarm(limits, channel):
+            with _Interruptible(channel):
                 if request["do"] == "run":
+                    shell.execution_count = request["count"] or shell.execution_count
                     _run(shell, request["source"])
+                elif request["do"] == "tell":
+                    reply["history"] = history.about(request["name"], shell.user_ns)
                 else:
                     reply["outcomes"] = _drive(shell, request)
-        except LimitReached as reached:
-            reply["limit"] = str(reached)
+        except LimitReached:
+            reply["limit"] = True
         except BaseException as error:  # what gets past IPython, like an exception whose __str__ raises
             reply["error"] = type(error).__name__
         recorder.flush()
@@ -250,31 +256,27 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
         channel.send(reply)
 
 
-class _Alarm:
-    """Interrupts this block when the cell's wall or CPU time is up. A cell that undoes this is killed from outside."""
+class _Interruptible:
+    """In this block the grader's signal, which says that a limit is reached, is an exception; elsewhere it is ignored.
 
-    def __init__(self, limits: Limits, channel: Channel) -> None:
-        self._limits, self._channel = limits, channel
+    It comes again after a while, since a cell may catch the first one. A cell that undoes this is killed from outside.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
 
     def __enter__(self) -> None:
-        signal.signal(signal.SIGALRM, self._ring)
-        signal.signal(signal.SIGPROF, self._ring)
-        # Again after a while: a cell may catch the first one.
-        signal.setitimer(signal.ITIMER_REAL, self._limits.cell_seconds, 0.2)
-        signal.setitimer(signal.ITIMER_PROF, self._limits.cell_cpu_seconds, 0.2)
+        signal.signal(INTERRUPT, self._ring)
 
     def __exit__(self, *_: Any) -> None:
         try:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        finally:  # the alarm may ring in the line above
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(INTERRUPT, signal.SIG_IGN)
+        finally:  # it may come in the line above
+            signal.signal(INTERRUPT, signal.SIG_IGN)
 
     def _ring(self, number: int, frame: Any) -> None:
-        if self._channel.sending:  # half a message would spoil all that follow; it rings again
-            return
-        wall = number == signal.SIGALRM
-        seconds = self._limits.cell_seconds if wall else self._limits.cell_cpu_seconds
-        raise LimitReached(f"it took more than {seconds:g} seconds{'' if wall else ' of CPU time'}")
+        if not self._channel.sending:  # half a message would spoil all that follow
+            raise LimitReached("a limit on time is reached")
 
 
 def _run(shell: Shell, source: str) -> None:
@@ -288,8 +290,7 @@ def _run(shell: Shell, source: str) -> None:
 def _drive(shell: Shell, request: dict[str, Value]) -> Value:
     name = request["name"]
     if name not in shell.user_ns:
-        missing = Raised(("NameError",), f"name '{name}' is not defined")
-        return [plain_outcome(Outcome(missing, missing, {}, {}, afresh=missing))] * len(request["probes"])
+        return [plain_outcome(outcome) for outcome in absent(name, len(request["probes"]))]
     outcomes = drive_all(
         request["driver"],
         shell.user_ns[name],
