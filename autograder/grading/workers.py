@@ -64,8 +64,8 @@ def work_through(
     Jobs are taken from `jobs`, to which more may be added for as long as there are results. `get_ready` is called once
     in each worker and returns the function that does a job. Where that raises, takes more than `seconds`, or the worker
     dies, the job waits until there are no others and is tried once more in a fresh worker, with nothing beside it: what
-    was lacking (memory, room on the disk, processes) may be there then. After that it is given up as Lost. A job that is too
-    large for its limits is Exhausted.
+    was lacking (memory, room on the disk, processes) may be there then. After that it is given up as Lost.
+    A job that takes more than a job may is Exhausted, at once.
     """
     gc.freeze()  # collections in a worker then leave alone what it shares with this process
     again: deque[Job] = deque()
