@@ -21,7 +21,7 @@ from .gradebook import KeyCell, NotebookKey, NotebookScores
 SCHEMA_VERSION = 3
 MAX_NOTEBOOK_BYTES = 64 * 2**20
 MAX_CELLS = 2000
-MAX_CODE, MAX_TEXT, MAX_TOTAL = 100_000, 4_000_000, 8_000_000  # characters of a code cell, another cell, all of them
+MAX_CODE, MAX_TEXT, MAX_TOTAL = 200_000, 4_000_000, 8_000_000  # characters of a code cell, another cell, all of them
 
 
 class UnreadableSubmission(ValueError):
