@@ -85,7 +85,7 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list
     for index, cell in enumerate(cells):
         task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
         if task is None:
-            outputs.append(_ran(cell, child))
+            outputs.append(_ran(cell, child, index + 1))
             continue
         answer = JailedAnswer(child, task, sources)
         marked, found = _marked(cell, answer, seed)
@@ -129,6 +129,9 @@ class JailedAnswer:
     def source(self) -> str:
         return "\n".join(_readable(source) for source in self.sources)
 
+    def history(self) -> Value:
+        return self.child.history(self.name)
+
 
 @functools.lru_cache(maxsize=4096)  # most cells are the same in a whole class
 def _readable(source: str) -> str:
@@ -144,11 +147,11 @@ def _readable(source: str) -> str:
     return text
 
 
-def _ran(cell: Cell, child: Child) -> list[Output]:
+def _ran(cell: Cell, child: Child, count: int) -> list[Output]:
     if not child.alive:
         unrun = [{"output_type": "stream", "name": "stdout", "text": "[Not run: the notebook's process had ended.]\n"}]
         return [*unrun, stopped("the notebook's process had ended before this cell")] if cell.grade else unrun
-    ran = child.run(cell.source)
+    ran = child.run(cell.source, count)
     outputs = list(ran.outputs)
     if ran.stopped:
         outputs.append(stopped(f"{ran.stopped}{': the notebook ends here' if ran.died else ''}"))
