@@ -10,7 +10,7 @@ from ..exchange.surroundings import clean
 from ..exchange.values import Value
 from ..tasks import all_tasks
 from .answers import Answer
-from .marks import Case, Marks, cases, mark
+from .marks import Case, Marks, cases, joined, mark
 from .mistakes import mistakes_in
 from .report import Report, report
 
@@ -61,4 +61,4 @@ def _mistakes(task: Task, answer: Answer, marks: Marks) -> list[Mistake]:
     """Diagnose on drawn inputs too: two or three examples are too few to tell one mistake from another."""
     if not marks.failing or not marks.attempted:
         return []
-    return mistakes_in(mark(task, answer, [*_examples(task), *_drawn_for_check(task)]))
+    return mistakes_in(joined(marks, mark(task, answer, _drawn_for_check(task))))
