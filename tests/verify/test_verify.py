@@ -224,24 +224,24 @@ def test_a_task_that_lets_a_mistake_through_is_reported() -> None:
     from autograder.authoring.task import task
 
     @task(points=1, examples=[1.0, 2.0], probes=lambda rng: [(3.0,), (4.0,)])
-    def d_abs_square(x):
+    def d_abs_square(x: float) -> float:
         """The derivative of x² at x"""
         return 2.0 * x
 
     @d_abs_square.mistake("Lost the sign")
-    def dropped_the_sign(x):
+    def dropped_the_sign(x: float) -> float:
         return abs(2.0 * x)
 
     @d_abs_square.mistake("Forgot the factor.")
-    def lost_the_factor(x):
+    def lost_the_factor(x: float) -> float:
         return x
 
     @d_abs_square.mistake("Halved it.")
-    def halved(x):
+    def halved(x: float) -> float:
         return 2.0 * x / 2
 
     @d_abs_square.right
-    def not_right_at_all(x):
+    def not_right_at_all(x: float) -> float:
         return 2.0 * x + 1
 
     said = "\n".join(verify_task(d_abs_square).problems)
