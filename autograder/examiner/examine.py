@@ -24,11 +24,14 @@ from ..jail.client import Child, Died, Warm
 from ..jail.limits import Limits
 from ..jail.process import JailError, JailUnavailable
 from ..marking import checker
+from ..marking.answers import Answer, Written, names_in, written_in
+from ..marking.marks import Marks
 from ..marking.report import UNDEFINED, Report, unmarked
 from ..tasks import all_tasks
 from .client import Cell, Output, stopped
 
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
+EDITED_SECONDS = 1.0  # for an edited answer on all probes
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
 
 
@@ -82,20 +85,30 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list
     seed = (*seed, hashlib.sha256("\0".join(sources).encode()).hexdigest())
     outputs: list[list[Output]] = []
     waiting: list[tuple[int, JailedAnswer]] = []
+    judged: dict[int, tuple[Marks, JailedAnswer]] = {}
     for index, cell in enumerate(cells):
         task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
         if task is None:
             outputs.append(_ran(cell, child))
             continue
         answer = JailedAnswer(child, task, sources)
-        marked, found = _marked(cell, answer, seed)
+        marked, marks, found = _marked(cell, answer, seed)
         outputs.append(marked)
+        if marks is not None:
+            judged[index] = marks, answer
         if not found:
             waiting.append((index, answer))
     # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
     # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
     for index, answer in waiting:
-        outputs[index], _ = _marked(cells[index], answer, (*seed, "again"))
+        outputs[index], marks, _ = _marked(cells[index], answer, (*seed, "again"))
+        if marks is not None:
+            judged[index] = marks, answer
+    # Only now, when every mark is known: what an edited answer does to the child can change words alone.
+    for index, (marks, answer) in judged.items():
+        closer = checker.looked_closer(marks, answer, points=float(cells[index].points or 0)) if child.alive else None
+        if closer is not None:
+            outputs[index] = [_panel(closer), *outputs[index][1:]]
     return outputs
 
 
@@ -129,6 +142,45 @@ class JailedAnswer:
     def source(self) -> str:
         return "\n".join(_readable(source) for source in self.sources)
 
+    def written(self) -> list[Written]:
+        cells = [(ast.parse(text).body, text.splitlines()) for text in map(_readable, reversed(self.sources)) if text]
+        found: dict[str, Written] = {}
+        waiting = [self.name]
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            defined = next((each for body, lines in cells if (each := written_in(body, name, lines))), None)
+            if defined is not None:
+                found[name] = defined
+                waiting += names_in(defined.tree)
+        return list(found.values()) if self.name in found else []
+
+    def rewritten(self, source: str, *, twice: bool) -> Answer:
+        return Edited(self.child, self.name, self.sources, source, twice)
+
+
+@dataclass(frozen=True)
+class Edited(JailedAnswer):
+    """An answer in a child as some other source has it, for words alone."""
+
+    instead: str
+    twice: bool
+
+    def drive(
+        self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+    ) -> list[Outcome]:
+        return self.child.drive(
+            driver,
+            self.name,
+            probes,
+            names=names,
+            watch=watch,
+            instead=self.instead,
+            twice=self.twice,
+            seconds=EDITED_SECONDS,
+        )
+
 
 @functools.lru_cache(maxsize=4096)  # most cells are the same in a whole class
 def _readable(source: str) -> str:
@@ -157,16 +209,19 @@ def _ran(cell: Cell, child: Child) -> list[Output]:
     return outputs
 
 
-def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], bool]:
-    """The outputs of the test cell that `answer` is marked by, and whether the student has defined it so far."""
+def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], Marks | None, bool]:
+    """The outputs of the test cell that `answer` is marked by, its marks where values came back, and whether the student
+    has defined it so far."""
     assert cell.points is not None, "a cell that earns points has some"
     points = float(cell.points)
     task = all_tasks()[answer.name]
+    marks = None
     try:
-        report = checker.grade(task, answer, points=points, seed=seed)
+        marks = checker.graded(task, answer, seed=seed)
+        report = checker.told(marks, points=points)
     except (Died, TimeoutError) as why:
         report = unmarked(task, str(why), points=points)
-    return [_panel(report), _score(report.earned)], report.status != UNDEFINED
+    return [_panel(report), _score(report.earned)], marks, report.status != UNDEFINED
 
 
 def _panel(report: Report) -> Output:

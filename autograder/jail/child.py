@@ -23,7 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
 from ..exchange import surroundings
-from ..exchange.drive import Outcome, drive_all
+from ..exchange.drive import Outcome, drive_all, redefined
 from ..exchange.values import Raised, Value, dump, load, raised
 from .channel import Channel
 from .limits import Limits
@@ -236,7 +236,7 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
         reply: dict[str, Value] = {"id": request["id"]}
         recorder.begin(request["id"])
         try:
-            with _Alarm(limits, channel):
+            with _Alarm(limits, channel, request.get("seconds")):
                 if request["do"] == "run":
                     _run(shell, request["source"])
                 else:
@@ -253,14 +253,15 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
 class _Alarm:
     """Interrupts this block when the cell's wall or CPU time is up. A cell that undoes this is killed from outside."""
 
-    def __init__(self, limits: Limits, channel: Channel) -> None:
+    def __init__(self, limits: Limits, channel: Channel, seconds: float | None = None) -> None:
         self._limits, self._channel = limits, channel
+        self._wall = limits.cell_seconds if seconds is None else seconds
 
     def __enter__(self) -> None:
         signal.signal(signal.SIGALRM, self._ring)
         signal.signal(signal.SIGPROF, self._ring)
         # Again after a while: a cell may catch the first one.
-        signal.setitimer(signal.ITIMER_REAL, self._limits.cell_seconds, 0.2)
+        signal.setitimer(signal.ITIMER_REAL, self._wall, 0.2)
         signal.setitimer(signal.ITIMER_PROF, self._limits.cell_cpu_seconds, 0.2)
 
     def __exit__(self, *_: Any) -> None:
@@ -273,7 +274,7 @@ class _Alarm:
         if self._channel.sending:  # half a message would spoil all that follow; it rings again
             return
         wall = number == signal.SIGALRM
-        seconds = self._limits.cell_seconds if wall else self._limits.cell_cpu_seconds
+        seconds = self._wall if wall else self._limits.cell_cpu_seconds
         raise LimitReached(f"it took more than {seconds:g} seconds{'' if wall else ' of CPU time'}")
 
 
@@ -290,12 +291,16 @@ def _drive(shell: Shell, request: dict[str, Value]) -> Value:
     if name not in shell.user_ns:
         missing = Raised(("NameError",), f"name '{name}' is not defined")
         return [plain_outcome(Outcome(missing, missing, {}, {}, afresh=missing))] * len(request["probes"])
+    answer = shell.user_ns[name]
+    if request.get("instead") is not None:
+        answer = redefined(request["instead"], name, shell.user_ns)
     outcomes = drive_all(
         request["driver"],
-        shell.user_ns[name],
+        answer,
         request["probes"],
         names=request["names"],
         watch=request["watch"],
+        twice=request.get("twice", True),
         # All else is the answer's error: KeyboardInterrupt and its like are nobody's at a keyboard here.
         uncaught=LimitReached,
     )

@@ -139,11 +139,25 @@ class Child:
         return Ran(outputs, reply.get("limit"))
 
     def drive(
-        self, driver: str, name: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+        self,
+        driver: str,
+        name: str,
+        probes: Sequence[Sequence[Value]],
+        *,
+        names: Sequence[str],
+        watch: bool,
+        instead: str | None = None,
+        twice: bool = True,
+        seconds: float | None = None,
     ) -> list[Outcome]:
-        """Drive the student's `name`. Raises Died where its process ends, TimeoutError where it takes too long."""
-        request = {"do": "drive", "driver": driver, "name": name, "watch": watch}
-        reply = self._ask({**request, "names": list(names), "probes": [tuple(probe) for probe in probes]}, [])
+        """Drive the student's `name`, or what the source `instead` has under that name, for `seconds` at most.
+
+        Raises Died where its process ends, TimeoutError where it takes too long.
+        """
+        request: dict[str, Value] = {"do": "drive", "driver": driver, "name": name, "watch": watch, "twice": twice}
+        request |= {"names": list(names), "probes": [tuple(probe) for probe in probes]}
+        request |= {"instead": instead, "seconds": seconds}
+        reply = self._ask(request, [], seconds)
         if "limit" in reply:
             raise TimeoutError(reply["limit"])
         try:
@@ -172,11 +186,13 @@ class Child:
 
     # --- one request and what comes back ----------------------------------------------------------------------
 
-    def _ask(self, request: dict[str, Value], outputs: list[dict[str, Value]]) -> dict[str, Value]:
+    def _ask(
+        self, request: dict[str, Value], outputs: list[dict[str, Value]], seconds: float | None = None
+    ) -> dict[str, Value]:
         if self._dead is not None:
             raise Died(self._dead)
         request_id = secrets.token_hex(8)
-        longest = self._limits.cell_seconds + self._limits.grace_seconds
+        longest = (self._limits.cell_seconds if seconds is None else seconds) + self._limits.grace_seconds
         deadline = min(time.monotonic() + longest, self._total_deadline)
         try:
             self._channel.send({"id": request_id, **request})

@@ -96,6 +96,23 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
     """Drive `answer` on the probes of `cases` and hold what comes back against what is right."""
     probes = [case.inputs for case in cases]
     outcomes = answer.drive(task.driver, probes, names=task.parameters, watch=task.by_hand)
+    signatures, differences = compared(task, cases, outcomes)
+    differentiated = _differentiated(task, answer, outcomes) if task.by_hand else None
+    return Marks(
+        task=task,
+        cases=cases,
+        differences=differences,
+        signatures=signatures,
+        differentiated=differentiated,
+        fraction=0.0 if differentiated else _fraction(task, differences),
+        left=next((outcome.left for outcome in outcomes if outcome.left), ()),
+    )
+
+
+def compared(
+    task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]
+) -> tuple[list[Parts], dict[str, list[Difference | None]]]:
+    """The parts of each outcome, and for each part its difference from what is right, case by case."""
     signatures = [
         signature(task, case.inputs, outcome, case.outcome) for case, outcome in zip(cases, outcomes, strict=True)
     ]
@@ -107,16 +124,7 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
         ]
         for name in names
     }
-    differentiated = _differentiated(task, answer, outcomes) if task.by_hand else None
-    return Marks(
-        task=task,
-        cases=cases,
-        differences=differences,
-        signatures=signatures,
-        differentiated=differentiated,
-        fraction=0.0 if differentiated else _fraction(task, differences),
-        left=next((outcome.left for outcome in outcomes if outcome.left), ()),
-    )
+    return signatures, differences
 
 
 def _differentiated(task: Task, answer: Answer, outcomes: Sequence[Outcome]) -> str | None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from ..authoring.task import Mistake, Task
+from ..authoring.task import Cause, Mistake, Task
 from ..exchange.values import Raised, Value
 from .answers import LocalAnswer
 from .compare import alike
 from .marks import CONDUCT, ERRORS, Case, Marks, Parts, signature
 
 
-def mistakes_in(marks: Marks) -> list[Mistake]:
+def mistakes_in(marks: Marks) -> list[Cause]:
     """The listed mistakes that are in the answer, surest first; [] where its faults match none or match several."""
     failing = set(marks.failing)
     if not failing or not marks.attempted:
         return []
-    whole: list[Mistake] = []
-    explains: dict[str, tuple[Mistake, frozenset[str]]] = {}
+    whole: list[Cause] = []
+    explains: dict[str, tuple[Cause, frozenset[str]]] = {}
     for mistake in marks.task.mistakes:
         found = _wrong_and_unlike(marks, mistake)
         if found is None:
@@ -31,9 +31,9 @@ def mistakes_in(marks: Marks) -> list[Mistake]:
     return _cover(failing, explains)
 
 
-def _cover(failing: set[str], explains: dict[str, tuple[Mistake, frozenset[str]]]) -> list[Mistake]:
+def _cover(failing: set[str], explains: dict[str, tuple[Cause, frozenset[str]]]) -> list[Cause]:
     """Mistakes that together explain faults, each the only one to explain as much of what is left."""
-    found: list[Mistake] = []
+    found: list[Cause] = []
     left = set(failing)
     while left:
         gains = sorted(explains.values(), key=lambda pair: -len(pair[1] & left))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ..authoring.task import Mistake, Task
+from ..authoring.task import Cause, Task
 from ..exchange.values import Opaque, Raised, Value
 from .compare import Difference, alike, as_tensor
 from .marks import ANSWER, ERRORS, INPUTS, SECOND_CALL, STATE, Marks, described
@@ -56,7 +56,7 @@ def _rich(line: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(line))
 
 
-def report(marks: Marks, mistakes: Sequence[Mistake], *, points: float, hidden: bool) -> Report:
+def report(marks: Marks, mistakes: Sequence[Cause], *, points: float, hidden: bool) -> Report:
     """The report on `marks`. With `hidden`, inputs and true values are kept back."""
     task = marks.task
     earned = round(points * marks.fraction, 2)
@@ -275,7 +275,7 @@ def _changed_state(state: Value) -> str:
     return "torch's default dtype was left changed"
 
 
-def _next_step(mistakes: Sequence[Mistake], hidden: bool) -> str:
+def _next_step(mistakes: Sequence[Cause], hidden: bool) -> str:
     if mistakes:
         return "Next: change that one thing and run the cell again."
     if hidden:
