@@ -58,8 +58,8 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
             case "try the jail":
                 doctor.examine(warm)
                 return {}
-            case "prepare":
-                return {"prepared": warm.prepare(request["source"])}
+            case "import ahead":
+                return {"slow": warm.import_ahead(request["source"])}
         cells, limits = [Cell(**cell) for cell in request["cells"]], Limits(**request["limits"])
         code = "\n".join(cell.source for cell in cells)
         with warm.open(limits, jail=request["jail"], source=code) as child:
@@ -210,8 +210,8 @@ def _ran(cell: Cell, child: Child) -> list[Output]:
 
 
 def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], Marks | None, bool]:
-    """The outputs of the test cell that `answer` is marked by, its marks where values came back, and whether the student
-    has defined it so far."""
+    """The outputs of the test cell that `answer` is marked by, its marks where values came back, and whether the
+    student has defined it so far."""
     assert cell.points is not None, "a cell that earns points has some"
     points = float(cell.points)
     task = all_tasks()[answer.name]

@@ -15,6 +15,10 @@ from nbgrader.coursedir import CourseDirectory
 PRIVATE = ".autograder"  # a folder of ours in the course root: the secret, the lock, work in progress
 
 
+class CannotGrade(RuntimeError):
+    """An assignment of which nothing can be graded; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Course:
     """A course root as nbgrader sees it: `app` holds the configuration, `directory` the paths."""

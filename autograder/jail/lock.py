@@ -1,6 +1,6 @@
 """Locks a process in, for good: all the parts of the jail, in the order in which they can be had.
 
-privileges.py  no capabilities, should the grader run as root; a session and a core of its own
+privileges.py  no capabilities, should the grader run as root; a session of its own
 rlimits.py     CPU, memory, file size, open files, no core dumps
 landlock.py    opens nothing but the Python installation (read-only) and one private folder
 seccomp.py     makes no system call but those in allowed.py
@@ -31,11 +31,11 @@ def prepare() -> Prepared:
     return Prepared(readable_paths(), prepare_filter())
 
 
-def lock(folder: Path, limits: Limits, prepared: Prepared, core: int | None = None) -> None:
-    """Lock this process in, on one `core` where one is named. Raises CannotLock; there is no way back."""
+def lock(folder: Path, limits: Limits, prepared: Prepared) -> None:
+    """Lock this process in. Raises CannotLock; there is no way back."""
     end_with_parent()
     go_first()
-    stand_alone(core)
+    stand_alone()
     drop_capabilities()
     set_rlimits(limits)
     restrict_files(folder, prepared.readable)

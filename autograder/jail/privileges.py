@@ -26,15 +26,12 @@ def go_first() -> None:
     Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def stand_alone(core: int | None) -> None:
-    """A session of its own, without a terminal, and one core, where one is named.
+def stand_alone() -> None:
+    """Have a session of its own, without a terminal and with no group of others.
 
-    The kernel shares a contended core out by sessions, where it is built that way: however many threads this process
-    has, they get one share. Its threads stay on the one core: no call that it has left moves them.
+    A kernel that shares busy cores out by session gives all the threads of this process one share together.
     """
     os.setsid()
-    if core is not None:
-        os.sched_setaffinity(0, {core})
 
 
 def drop_capabilities() -> None:

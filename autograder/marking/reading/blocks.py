@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 from .edit import LAST, LIKELY, POSSIBLE, SURE, Found, Maker
 
@@ -99,8 +100,7 @@ def _of_assignment(node: ast.Assign) -> Iterator[Found]:
         case ast.Assign(targets=[ast.Name(id=name) | ast.Subscript(value=ast.Name(id=name))]):
             says = "that overwrites what was there before; is that what you want?"
 
-            def added(n: ast.AST) -> ast.AST:
-                assert isinstance(n, ast.Assign)
+            def added(n: Any) -> ast.AST:
                 return ast.AugAssign(n.targets[0], ast.Add(), n.value)
 
             yield "overwrites", LIKELY, says, added
@@ -145,7 +145,7 @@ def _of_order(body: list[ast.stmt]) -> Iterator[Found]:
 
 
 def _taken_in(index: int) -> Maker:
-    def make(node: ast.AST) -> ast.AST:
+    def make(node: Any) -> Any:
         body: list[ast.stmt] = node.body
         loop = body[index]
         assert isinstance(loop, _LOOPS)
@@ -156,7 +156,7 @@ def _taken_in(index: int) -> Maker:
 
 
 def _exchanged(index: int) -> Maker:
-    def make(node: ast.AST) -> ast.AST:
+    def make(node: Any) -> Any:
         body: list[ast.stmt] = node.body
         body[index], body[index + 1] = body[index + 1], body[index]
         return node

@@ -1,0 +1,58 @@
+"""What the gradebook knows of an assignment: read, or where it is missing, generated from the source notebooks."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import GenerateAssignment
+from nbgrader.converters.base import NbGraderException
+from sqlalchemy import make_url
+
+from .course import CannotGrade, Course, private_folder
+from .folders import source_folder
+from .gradebook import NotebookKey, read_keys
+
+
+def assignment_keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
+    """What the gradebook knows of the assignment; it is generated where the gradebook lacks it, or has part of it.
+
+    By the notebook's name. Raises CannotGrade where there is nothing to generate it from, or nbgrader refuses.
+    """
+    begun = private_folder(course.root) / f"generating-{assignment}"
+    if _has_gradebook(course) and not begun.exists():
+        with (
+            Gradebook(course.directory.db_url, course.directory.course_id) as gradebook,
+            contextlib.suppress(MissingEntry),
+        ):
+            if keys := read_keys(gradebook, assignment):  # none where a person has only named the assignment
+                return keys
+    source = source_folder(course, assignment)
+    if not source.is_dir():
+        near = ", ".join(sorted(p.name for p in source.parent.glob("*") if p.is_dir())) or "none"
+        raise CannotGrade(f"There is no assignment {assignment!r}: {source} is missing. Assignments here: {near}.")
+    if not _has_gradebook(course):
+        _make_gradebook(course)
+    course.directory.assignment_id = assignment
+    begun.touch()  # nbgrader writes cell by cell: a run that is killed leaves some out, and they would never be graded
+    try:
+        GenerateAssignment(coursedir=course.directory, parent=course.app, force=True).start()
+    except (NbGraderException, SystemExit) as error:
+        raise CannotGrade(f"nbgrader could not generate {assignment} from {source}: {error}") from error
+    begun.unlink()
+    with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+        return read_keys(gradebook, assignment)
+
+
+def _has_gradebook(course: Course) -> bool:
+    url = make_url(course.directory.db_url)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+
+def _make_gradebook(course: Course) -> None:
+    """Make an SQLite gradebook whole, or not at all."""
+    draft = private_folder(course.root) / "gradebook.db"
+    draft.unlink(missing_ok=True)
+    Gradebook(f"sqlite:///{draft}", course.directory.course_id).close()
+    draft.rename(make_url(course.directory.db_url).database or "")
