@@ -15,10 +15,16 @@ FAIR_TO_FLOAT32 = 2e-5
 
 @dataclass(frozen=True)
 class Cause:
-    """What is wrong with an answer: a name for it, and one sentence that helps whoever gave it."""
+    """What is wrong with an answer: a name for it, and one sentence that helps whoever gave it.
+
+    parts    of the answer that it explains, () for all that is wrong
+    telling  whether what it was told by has few other causes
+    """
 
     name: str
     explanation: str
+    parts: tuple[str, ...] = field(default=(), kw_only=True)
+    telling: bool = field(default=True, kw_only=True)
 
 
 @dataclass(frozen=True)

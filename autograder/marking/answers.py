@@ -31,8 +31,8 @@ class Answer(Protocol):
         or are more than plain functions."""
 
     def rewritten(self, source: str, *, twice: bool) -> Answer:
-        """The answer as `source` defines it, beside all else that its notebook has defined. Not `twice`: what comes back
-        is not asked for again."""
+        """The answer as `source` defines it, beside all else that its notebook has defined. `twice` says whether it is
+        called again, as an answer is that is marked."""
 
 
 @dataclass(frozen=True)

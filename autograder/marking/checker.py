@@ -46,7 +46,7 @@ def looked_closer(marks: Marks, answer: Answer, *, points: float) -> Report | No
     """The report with the slip that the source shows, where no listed mistake explains what is wrong; None where there
     is nothing more to say. Runs edits of the answer: for words alone, once all marks are known."""
     with clean():
-        if mistakes_in(marks):
+        if _is_explained(mistakes_in(marks)):
             return None
         slips = slips_in(marks, answer, seconds=IN_GRADING)
         return report(marks, slips, points=points, hidden=True) if slips else None
@@ -68,4 +68,10 @@ def _causes(task: Task, answer: Answer, marks: Marks) -> list[Cause]:
     if not marks.failing or not marks.attempted:
         return []
     more = mark(task, answer, [*_examples(task), *_drawn_for_check(task)])
-    return mistakes_in(more) or slips_in(more, answer, seconds=IN_CHECK)
+    found = mistakes_in(more)
+    return found if _is_explained(found) else slips_in(more, answer, seconds=IN_CHECK) or found
+
+
+def _is_explained(causes: list[Cause]) -> bool:
+    """Whether one cause is certain and explains all that is wrong. Else a slip that the source shows says more."""
+    return bool(causes) and all(cause.telling and not cause.parts for cause in causes)

@@ -121,7 +121,8 @@ def _of_loop(loop: ast.For | ast.While) -> Iterator[Found]:
 
 def _moved_out(node: ast.AST) -> list[ast.stmt]:
     assert isinstance(node, _LOOPS)
-    return [_shorter(node, node.body[:-1] or [ast.Pass()]), node.body[-1]]
+    *others, last = node.body
+    return [_shorter(node, others or [ast.Pass()]), last]
 
 
 def _shorter(loop: ast.AST, body: list[ast.stmt]) -> ast.stmt:

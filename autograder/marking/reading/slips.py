@@ -19,6 +19,7 @@ from ..marks import CONDUCT, SECOND_CALL, Case, Marks, compared
 from . import blocks, expressions
 from .edit import Edit
 
+OF_THE_WHOLE = {"order"}  # edits that prove nothing where only a part comes right: it may be another part's value
 FIRST = 3  # of the probes that went wrong are tried before all the others
 MOST_EDITS = 250  # of one answer
 MOST_NODES = 600  # of source that is worth editing
@@ -76,7 +77,7 @@ class _Search:
             if not left:
                 return [self._cause(place, edit)]
             gained = sorted(failing - left - set(CONDUCT))
-            if nearer is None and gained:
+            if nearer is None and gained and edit.name not in OF_THE_WHOLE:
                 nearer = self._cause(place, edit, gained)
         return [nearer] if nearer else []
 
