@@ -89,7 +89,7 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list
     for index, cell in enumerate(cells):
         task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
         if task is None:
-            outputs.append(_ran(cell, child))
+            outputs.append(_ran(cell, child, index + 1))
             continue
         answer = JailedAnswer(child, task, sources)
         marked, marks, found = _marked(cell, answer, seed)
@@ -106,9 +106,10 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list
             judged[index] = marks, answer
     # Only now, when every mark is known: what an edited answer does to the child can change words alone.
     for index, (marks, answer) in judged.items():
-        closer = checker.looked_closer(marks, answer, points=float(cells[index].points or 0)) if child.alive else None
-        if closer is not None:
-            outputs[index] = [_panel(closer), *outputs[index][1:]]
+        with contextlib.suppress(Died, TimeoutError, JailError):
+            closer = checker.looked_closer(marks, answer, points=float(cells[index].points or 0))
+            if closer is not None:
+                outputs[index] = [_panel(closer), *outputs[index][1:]]
     return outputs
 
 
@@ -141,6 +142,9 @@ class JailedAnswer:
 
     def source(self) -> str:
         return "\n".join(_readable(source) for source in self.sources)
+
+    def history(self) -> Value:
+        return self.child.history(self.name)
 
     def written(self) -> list[Written]:
         cells = [(ast.parse(text).body, text.splitlines()) for text in map(_readable, reversed(self.sources)) if text]
@@ -196,11 +200,11 @@ def _readable(source: str) -> str:
     return text
 
 
-def _ran(cell: Cell, child: Child) -> list[Output]:
+def _ran(cell: Cell, child: Child, count: int) -> list[Output]:
     if not child.alive:
         unrun = [{"output_type": "stream", "name": "stdout", "text": "[Not run: the notebook's process had ended.]\n"}]
         return [*unrun, stopped("the notebook's process had ended before this cell")] if cell.grade else unrun
-    ran = child.run(cell.source)
+    ran = child.run(cell.source, count)
     outputs = list(ran.outputs)
     if ran.stopped:
         outputs.append(stopped(f"{ran.stopped}{': the notebook ends here' if ran.died else ''}"))
@@ -218,7 +222,7 @@ def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[li
     marks = None
     try:
         marks = checker.graded(task, answer, seed=seed)
-        report = checker.told(marks, points=points)
+        report = checker.told(marks, answer, points=points)
     except (Died, TimeoutError) as why:
         report = unmarked(task, str(why), points=points)
     return [_panel(report), _score(report.earned)], marks, report.status != UNDEFINED

@@ -29,11 +29,22 @@ class Course:
 
 
 def open_course(root: Path) -> Course:
-    """Read the configuration of the course in `root`. nbgrader's messages below a warning are not shown."""
+    """Read the configuration of the course in `root`. nbgrader's messages below a warning are not shown.
+
+    Raises CannotGrade where nothing can be written there.
+    """
     app = _App(log_level=logging.ERROR)  # a course need not have a configuration
     app.initialize([], root=str(root.resolve()))
     app.log.setLevel(logging.WARNING)
-    return Course(root.resolve(), app, app.coursedir)
+    course = Course(root.resolve(), app, app.coursedir)
+    try:
+        private_folder(course.root)
+    except OSError as error:
+        raise CannotGrade(
+            f"{error.filename} cannot be written ({error.strerror}): grade as the owner of the course root, "
+            "and where there is room."
+        ) from error
+    return course
 
 
 class _App(NbGrader):

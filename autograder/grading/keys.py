@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -12,7 +13,7 @@ from sqlalchemy import make_url
 
 from .course import CannotGrade, Course, private_folder
 from .folders import source_folder
-from .gradebook import NotebookKey, read_keys
+from .gradebook import NotebookKey, opened, read_keys
 
 
 def assignment_keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
@@ -20,18 +21,23 @@ def assignment_keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
 
     By the notebook's name. Raises CannotGrade where there is nothing to generate it from, or nbgrader refuses.
     """
+    if "/" in assignment or assignment in ("", ".", ".."):
+        raise CannotGrade(
+            f"{assignment!r} is no assignment's name: give the name alone, as in a01_slopes, and no path."
+        )
     begun = private_folder(course.root) / f"generating-{assignment}"
     if _has_gradebook(course) and not begun.exists():
-        with (
-            Gradebook(course.directory.db_url, course.directory.course_id) as gradebook,
-            contextlib.suppress(MissingEntry),
-        ):
+        with opened(course) as gradebook, contextlib.suppress(MissingEntry):
             if keys := read_keys(gradebook, assignment):  # none where a person has only named the assignment
                 return keys
     source = source_folder(course, assignment)
     if not source.is_dir():
-        near = ", ".join(sorted(p.name for p in source.parent.glob("*") if p.is_dir())) or "none"
-        raise CannotGrade(f"There is no assignment {assignment!r}: {source} is missing. Assignments here: {near}.")
+        there = sorted(path.name for path in source.parent.glob("*") if path.is_dir())
+        near = "".join(f" Did you mean {name}?" for name in difflib.get_close_matches(assignment, there, n=1))
+        listed = ", ".join(there) or "none"
+        raise CannotGrade(
+            f"There is no assignment {assignment!r}: {source} is missing.{near} Assignments here: {listed}."
+        )
     if not _has_gradebook(course):
         _make_gradebook(course)
     course.directory.assignment_id = assignment
@@ -41,7 +47,7 @@ def assignment_keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
     except (NbGraderException, SystemExit) as error:
         raise CannotGrade(f"nbgrader could not generate {assignment} from {source}: {error}") from error
     begun.unlink()
-    with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
+    with opened(course) as gradebook:
         return read_keys(gradebook, assignment)
 
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties
 
 from ..examiner.client import Examiners
@@ -26,7 +25,7 @@ from . import submission
 from .course import CannotGrade, Course, private_folder, secret
 from .feedback import PageMaker
 from .folders import source_folder
-from .gradebook import LatePenalty, NotebookFeedback, NotebookKey, NotebookScores, record
+from .gradebook import LatePenalty, NotebookFeedback, NotebookKey, NotebookScores, opened, record
 from .jobs import Deferred, Grade, Grader, PageWriter, Refused, Scored, WritePages
 from .keys import assignment_keys
 from .submitted import Submitted, find
@@ -156,10 +155,12 @@ class _Class:
 
     def _record(self, summary: Summary) -> None:
         """Write an assignment into the gradebook. The workers go on with other assignments meanwhile."""
-        directory = self._course.directory
-        with Gradebook(directory.db_url, directory.course_id) as gradebook:
-            scored = self._scored[summary.assignment]
-            summary.results = record(gradebook, summary.assignment, scored, _late_penalty(self._course))
+        scored = self._scored[summary.assignment]
+        try:
+            with opened(self._course) as gradebook:
+                summary.results = record(gradebook, summary.assignment, scored, _late_penalty(self._course))
+        except CannotGrade as error:
+            summary.refused = str(error)
         self._jobs += [WritePages(summary.assignment, *result) for result in summary.results.items()]
         self._pages += len(summary.results)
 

@@ -22,9 +22,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 
-from ..exchange import surroundings
-from ..exchange.drive import Outcome, drive_all, redefined
-from ..exchange.values import Raised, Value, dump, load, raised
+from ..exchange import cells, history, surroundings
+from ..exchange.drive import Outcome, absent, drive_all, redefined
+from ..exchange.values import Value, dump, load, raised
 from .channel import Channel
 from .limits import INTERRUPT, Limits
 
@@ -197,6 +197,7 @@ def make_shell() -> Shell:
     shell = Shell.instance(config=config, colors="nocolor")
     shell.input_transformer_manager = _Transformers()
     shell.user_ns["__name__"] = "__main__"
+    cells.watch(shell)
     return shell
 
 
@@ -219,6 +220,7 @@ def rehearse(shell: Shell) -> None:
         for watch in (False, True):
             load(dump({"outcomes": _drive(shell, {**request, "watch": watch})}))
     shell.reset()
+    cells.forget()
     shell.displayhook.flush()  # gives `_` and its like their first values
     for name in ("last_type", "last_value", "last_traceback"):
         vars(sys).pop(name, None)
@@ -239,7 +241,10 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
         try:
             with _Interruptible(channel):
                 if request["do"] == "run":
+                    shell.execution_count = request["count"] or shell.execution_count
                     _run(shell, request["source"])
+                elif request["do"] == "tell":
+                    reply["history"] = history.about(request["name"], shell.user_ns)
                 else:
                     reply["outcomes"] = _drive(shell, request)
         except LimitReached:
@@ -285,8 +290,7 @@ def _run(shell: Shell, source: str) -> None:
 def _drive(shell: Shell, request: dict[str, Value]) -> Value:
     name = request["name"]
     if name not in shell.user_ns:
-        missing = Raised(("NameError",), f"name '{name}' is not defined")
-        return [plain_outcome(Outcome(missing, missing, {}, {}, afresh=missing))] * len(request["probes"])
+        return [plain_outcome(outcome) for outcome in absent(name, len(request["probes"]))]
     answer = shell.user_ns[name]
     if request.get("instead") is not None:
         answer = redefined(request["instead"], name, shell.user_ns)

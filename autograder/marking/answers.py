@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..exchange.drive import Outcome, drive_all, redefined
+from ..exchange import history
+from ..exchange.drive import Outcome, absent, drive_all, redefined
 from ..exchange.values import Value
 
 
@@ -25,6 +26,9 @@ class Answer(Protocol):
 
     def source(self) -> str:
         """Python source in which the answer and its helpers are defined, "" where there is none to read."""
+
+    def history(self) -> Value:
+        """What is known of the cells that define it (see `exchange.history`): words, and not to be trusted."""
 
     def written(self) -> list[Written]:
         """The answer's definition and then those of its helpers, as the student wrote them; [] where they can't be told
@@ -92,6 +96,9 @@ class LocalAnswer:
         _collect(self.function, self.name, texts)
         return "\n".join(texts.values())
 
+    def history(self) -> Value:
+        return {}
+
     def written(self) -> list[Written]:
         if not isinstance(self.function, types.FunctionType) or self.function.__closure__:
             return []
@@ -110,6 +117,36 @@ class LocalAnswer:
     def rewritten(self, source: str, *, twice: bool) -> Answer:
         around = self.function.__globals__ if isinstance(self.function, types.FunctionType) else {}
         return LocalAnswer(redefined(source, self.name, around), self.name, twice)
+
+
+@dataclass(frozen=True)
+class NamedAnswer:
+    """An answer by its name in a namespace of this process, where it need not be."""
+
+    name: str
+    space: dict[str, Any]
+
+    def drive(
+        self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+    ) -> list[Outcome]:
+        if self.name not in self.space:
+            return absent(self.name, len(probes))
+        return self._there().drive(driver, probes, names=names, watch=watch)
+
+    def source(self) -> str:
+        return self._there().source() if self.name in self.space else ""
+
+    def history(self) -> Value:
+        return history.about(self.name, self.space)
+
+    def written(self) -> list[Written]:
+        return self._there().written() if self.name in self.space else []
+
+    def rewritten(self, source: str, *, twice: bool) -> Answer:
+        return self._there().rewritten(source, twice=twice)
+
+    def _there(self) -> LocalAnswer:
+        return LocalAnswer(self.space[self.name], self.name)
 
 
 def _written(name: str, function: types.FunctionType) -> Written | None:

@@ -7,6 +7,8 @@ import functools
 from ..authoring import probes
 from ..authoring.task import Cause, Task
 from ..exchange.surroundings import clean
+from ..exchange.values import Value
+from ..tasks import all_tasks
 from .answers import Answer
 from .marks import Case, Marks, cases, mark
 from .mistakes import mistakes_in
@@ -20,13 +22,14 @@ def check(task: Task, answer: Answer) -> Report:
     """The report on the public examples. Points are the share that the examples alone would earn."""
     with clean():
         marks = mark(task, answer, _examples(task))
-        return report(marks, _causes(task, answer, marks), points=task.points, hidden=False)
+        found = _causes(task, answer, marks)
+        return _report(marks, found, answer, points=task.points, graded=False, history=answer.history())
 
 
 def grade(task: Task, answer: Answer, *, points: float, seed: tuple[str, ...]) -> Report:
     """The report on hidden probes, which are a function of `seed` and the task alone. `earned` is out of `points`."""
     marks = graded(task, answer, seed=seed)
-    return looked_closer(marks, answer, points=points) or told(marks, points=points)
+    return looked_closer(marks, answer, points=points) or told(marks, answer, points=points)
 
 
 def graded(task: Task, answer: Answer, *, seed: tuple[str, ...]) -> Marks:
@@ -36,10 +39,25 @@ def graded(task: Task, answer: Answer, *, seed: tuple[str, ...]) -> Marks:
         return mark(task, answer, [*_examples(task), *cases(task, drawn)])
 
 
-def told(marks: Marks, *, points: float) -> Report:
+def told(marks: Marks, answer: Answer, *, points: float) -> Report:
     """The report on graded marks, with the listed mistakes that are in them."""
     with clean():
-        return report(marks, mistakes_in(marks), points=points, hidden=True)
+        history = answer.history() if marks.fraction < 1 else None
+        return _report(marks, mistakes_in(marks), answer, points=points, graded=True, history=history)
+
+
+def _report(
+    marks: Marks, causes: list[Cause], answer: Answer, *, points: float, graded: bool, history: Value
+) -> Report:
+    return report(
+        marks,
+        causes,
+        points=points,
+        graded=graded,
+        history=history,
+        source=answer.source() if marks.fraction < 1 else "",
+        others=all_tasks(),
+    )
 
 
 def looked_closer(marks: Marks, answer: Answer, *, points: float) -> Report | None:
@@ -48,8 +66,9 @@ def looked_closer(marks: Marks, answer: Answer, *, points: float) -> Report | No
     with clean():
         if _is_explained(mistakes_in(marks)):
             return None
+        history = answer.history()
         slips = slips_in(marks, answer, seconds=IN_GRADING)
-        return report(marks, slips, points=points, hidden=True) if slips else None
+        return _report(marks, slips, answer, points=points, graded=True, history=history) if slips else None
 
 
 @functools.cache

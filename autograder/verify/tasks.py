@@ -19,8 +19,7 @@ from ..marking.marks import Case, cases, mark
 from ..marking.mistakes import mistakes_in
 from ..marking.report import report
 
-FEWEST_MISTAKES = {"a01_slopes": 6, "a02_chain_rule": 6}  # by assignment; later ones list more
-FEWEST_MISTAKES_ELSEWHERE = 8
+FEWEST_MISTAKES = 8
 FEWEST_RIGHT_ANSWERS = 6  # the listed ones and the disguises of the first
 SEVERAL = re.compile(r"\b(or|either|whether|perhaps|neither)\b|\?")  # a sentence that leaves more than one cause open
 SEEDS = ("a", "b", "c")
@@ -71,7 +70,7 @@ def verify_task(task: Task) -> Tally:
         if worst.fraction == 1:
             tally.accepted += 1
         else:
-            said = report(worst, mistakes_in(worst), points=task.points, hidden=False)
+            said = report(worst, mistakes_in(worst), points=task.points, graded=False)
             tally.problems.append(f"{task.name}: the right answer {name} loses marks. The report says:\n{said}")
     tally.problems += _about_stub(task, drawn[0])
     return tally
@@ -112,9 +111,9 @@ def _about_its_words(task: Task) -> Iterator[str]:
         yield f"{task.name}: a task's name may hold only letters, digits, _ and -, since nbgrader's grade_id does."
     if not task.statement.endswith("."):
         yield f"{task.name}: the oracle's docstring is the task's statement: one line that ends with a full stop."
-    least = FEWEST_MISTAKES.get(task.assignment, FEWEST_MISTAKES_ELSEWHERE)
-    if len(task.mistakes) < least:
-        yield f"{task.name}: lists {len(task.mistakes)} mistakes, {least} are wanted. Which do people really make?"
+    if len(task.mistakes) < FEWEST_MISTAKES:
+        listed = f"lists {len(task.mistakes)} mistakes, {FEWEST_MISTAKES} are wanted"
+        yield f"{task.name}: {listed}. Which do people really make?"
     if task.by_hand and not task.right_answers:
         yield f"{task.name}: a by-hand task needs an answer in closed form (@{task.name}.right): its oracle is none."
     tried = len(list(right_answers(task)))
@@ -131,7 +130,7 @@ def _about_stub(task: Task, drawn: list[Case]) -> Iterator[str]:
         raise NotImplementedError
 
     marks = mark(task, LocalAnswer(stub, task.name), drawn)
-    if marks.fraction or "not attempted yet" not in str(report(marks, [], points=task.points, hidden=True)):
+    if marks.fraction or "not attempted yet" not in str(report(marks, [], points=task.points, graded=True)):
         yield f"{task.name}: a stub should score zero and read 'not attempted yet', but scores {marks.fraction:g}."
 
 
