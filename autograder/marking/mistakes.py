@@ -59,16 +59,17 @@ def is_telling(marks: Marks, mistake: Mistake, part: str) -> bool:
 def _cover(
     failing: set[str], explains: dict[str, tuple[Cause, frozenset[str]]]
 ) -> tuple[list[tuple[Cause, frozenset[str]]], set[str]]:
-    """Mistakes that together explain faults, each the only one to explain as much of what is left; and what is left."""
+    """Mistakes that together explain faults, each the only one to explain any of them as well; and what is left."""
     found: list[tuple[Cause, frozenset[str]]] = []
     left = set(failing)
     while left:
-        gains = sorted(explains.values(), key=lambda pair: -len(pair[1] & left))
-        sizes = [len(pair[1] & left) for pair in gains]
-        if not sizes or sizes[0] == 0 or (len(sizes) > 1 and sizes[1] == sizes[0] and gains[0][1] & gains[1][1] & left):
+        most = max((len(parts & left) for _, parts in explains.values()), default=0)
+        rivals = [(cause, parts & left) for cause, parts in explains.values() if len(parts & left) == most]
+        clear = [one for one in rivals if not any(one[1] & other[1] for other in rivals if other is not one)]
+        if not most or not clear:
             break
-        found.append(gains[0])
-        left -= gains[0][1]
+        found.append(clear[0])
+        left -= clear[0][1]
     return found, left
 
 
