@@ -24,8 +24,9 @@ from traitlets import Bool
 from .examiner.client import Examiner, Examiners
 from .exchange.text import visible
 from .grading import submission
-from .grading.course import secret
+from .grading.course import open_course, secret
 from .grading.gradebook import read_keys
+from .grading.keys import refuse_unrecognised, setting
 from .jail.process import JailError, JailUnavailable
 
 
@@ -41,17 +42,23 @@ class JailedExecute(NbGraderPreprocessor):
             key = read_keys(gradebook, where["assignment"])[where["notebook"]]
         notebook = submission.restored(nb, key)
         seed = secret(Path.cwd()), where["student"]  # nbgrader's converters work from the course root
+        code = setting(_course(Path.cwd()), where["assignment"], key)
+        refuse_unrecognised(where["assignment"], key, code, examiner(self.jail))
         try:
-            self._run(notebook, seed)
+            self._run(notebook, seed, code)
         except JailUnavailable:
             raise
         except JailError:
             end()
-            self._run(notebook, seed)
+            self._run(notebook, seed, code)
         return notebook, resources
 
-    def _run(self, notebook: NotebookNode, seed: tuple[str, str]) -> None:
-        submission.run(notebook, functools.partial(examiner(self.jail).run, seed=seed, jail=self.jail))
+    def _run(self, notebook: NotebookNode, seed: tuple[str, str], code: str) -> None:
+        examine = functools.partial(examiner(self.jail).run, seed=seed, jail=self.jail, setting=code)
+        submission.run(notebook, examine)
+
+
+_course = functools.cache(open_course)
 
 
 @functools.cache

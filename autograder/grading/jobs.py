@@ -6,6 +6,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import nbformat
@@ -18,9 +19,17 @@ from ..jail.limits import Limits
 from . import submission
 from .course import Course
 from .feedback import PageMaker
-from .folders import autograded_folder, copy_files, feedback_folder, replaced, set_permissions, source_folder
+from .folders import (
+    autograded_folder,
+    copy_files,
+    feedback_folder,
+    replaced,
+    serve_no_pages,
+    set_permissions,
+    source_folder,
+)
 from .gradebook import NotebookFeedback, NotebookKey, NotebookScores
-from .submitted import Submitted
+from .submitted import Submitted, is_plain, not_its_own, timestamp_of
 
 # Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
 OURS = {"Execute", "JailedExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"}
@@ -36,9 +45,11 @@ class Grade:
 
 @dataclass(frozen=True)
 class Scored:
-    """A graded submission's scores, by notebook."""
+    """A graded submission's scores, by notebook, and what its owner should know besides, in sentences."""
 
     notebooks: Mapping[str, NotebookScores]
+    timestamp: datetime | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,10 +75,11 @@ class WritePages:
 
 @dataclass(frozen=True)
 class Grader:
-    """What is needed to grade submissions. `keys` is by assignment and notebook."""
+    """What is needed to grade submissions. `keys` and `settings` (see keys.py) are by assignment and notebook."""
 
     course: Course
     keys: Mapping[str, Mapping[str, NotebookKey]]
+    settings: Mapping[str, Mapping[str, str]]
     examiners: Examiners
     secret: str
     jail: bool
@@ -90,6 +102,9 @@ class Grader:
     def _grade(self, examiner: Callable[[], Examiner], later: list[Any], job: Grade) -> Scored | Refused | Deferred:
         """Grade one submission and write its autograded folder. Raises JailError where the jail fails."""
         submitted = job.submitted
+        if why := not_its_own(submitted):
+            return Refused(why)
+        owner = submitted.folder.stat().st_uid
         keys = self.keys[submitted.assignment]
         present = {path.stem: path for path in sorted(submitted.folder.glob("*.ipynb")) if path.stem in keys}
         if not present:
@@ -98,6 +113,10 @@ class Grader:
             return Refused(f"{submitted.folder} holds no {wanted} (it holds {there})")
         notebooks, scores = {}, {}
         for name, path in present.items():
+            if not path.is_symlink() and path.is_file() and not is_plain(path, owner):
+                return Refused(
+                    f"{path} is a second name of another owner's file; a submission must be a file of its own"
+                )
             try:
                 notebook = submission.restored(submission.read(path), keys[name])
             except submission.UnreadableSubmission as error:
@@ -105,28 +124,34 @@ class Grader:
             if not job.patient and examiner().import_ahead(submission.code(notebook)):
                 return Deferred()
             seed = self.secret, submitted.student
-            examine = functools.partial(examiner().run, seed=seed, jail=self.jail, limits=self.limits)
+            setting = self.settings[submitted.assignment][name]
+            examine = functools.partial(examiner().run, seed=seed, jail=self.jail, limits=self.limits, setting=setting)
             submission.run(notebook, examine)
             names = {"student": submitted.student, "assignment": submitted.assignment, "notebook": name}
             resources: dict[str, Any] = {"nbgrader": names}
             for preprocessor in later:
                 notebook, resources = preprocessor.preprocess(notebook, resources)
             notebooks[name], scores[name] = notebook, submission.scores(notebook)
-        self._write(submitted, notebooks)
-        return Scored(scores)
+        timestamp, wrong = timestamp_of(submitted)
+        left_out = self._write(submitted, notebooks)
+        return Scored(scores, timestamp, (*filter(None, [wrong]), *left_out))
 
-    def _write(self, submitted: Submitted, notebooks: dict[str, Any]) -> None:
+    def _write(self, submitted: Submitted, notebooks: dict[str, Any]) -> list[str]:
+        """Write the autograded folder. What of the student's files does not go along, in sentences."""
         directory = self.course.directory
         target = autograded_folder(self.course, submitted.student, submitted.assignment)
         with replaced(self.course.root, target) as folder:
             # The student's own files, then the instructor's over them, as nbgrader does.
-            for origin in (submitted.folder, source_folder(self.course, submitted.assignment)):
-                copy_files(origin, folder, [*directory.ignore, "*.ipynb"])
+            owner = submitted.folder.stat().st_uid
+            ignored = [*directory.ignore, "*.ipynb"]
+            left_out = copy_files(submitted.folder, folder, ignored, lambda path: is_plain(path, owner))
+            copy_files(source_folder(self.course, submitted.assignment), folder, ignored)
             for name, notebook in notebooks.items():
                 # As nbformat writes it, but without a copy, and without indentation, which makes json much slower.
                 text = json.dumps(split_lines(notebook), ensure_ascii=False, sort_keys=True)
                 (folder / f"{name}.ipynb").write_text(text + "\n", encoding="utf-8")
             set_permissions(folder, 0o664 if directory.groupshared else 0o444)
+        return left_out
 
 
 @dataclass(frozen=True)
@@ -142,6 +167,7 @@ class PageWriter:
         graded = autograded_folder(self.course, job.student, job.assignment)
         with replaced(self.course.root, feedback_folder(self.course, job.student, job.assignment)) as folder:
             copy_files(graded, folder, [*directory.ignore, "*.ipynb"])
+            serve_no_pages(folder)
             for name, feedback in job.notebooks.items():
                 path = graded / f"{name}.ipynb"
                 if path.exists():

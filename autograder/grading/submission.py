@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import nbformat.reader
@@ -18,6 +20,8 @@ from .gradebook import KeyCell, NotebookKey, NotebookScores
 
 SCHEMA_VERSION = 3
 MAX_NOTEBOOK_BYTES = 64 * 2**20
+MAX_CELLS = 2000
+MAX_CODE, MAX_TEXT, MAX_TOTAL = 200_000, 4_000_000, 8_000_000  # characters of a code cell, another cell, all of them
 
 
 class UnreadableSubmission(ValueError):
@@ -39,16 +43,66 @@ def read(path: Path) -> NotebookNode:
     if not text.strip():
         raise UnreadableSubmission(f"{path}: the file is empty")
     try:
-        notebook = nbformat.convert(nbformat.reader.reads(text), to_version=4)
+        plain = json.loads(text)
+        if isinstance(plain, dict):
+            _bounded(plain, path)
+        notebook = nbformat.convert(nbformat.reader.reads(json.dumps(plain)), to_version=4)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a missing or doubled cell id is put right on the way
             nbformat.validate(notebook)
+    except UnreadableSubmission:
+        raise
+    except MemoryError:
+        raise
     except nbformat.ValidationError as error:
         raise UnreadableSubmission(f"{path}: not a valid notebook: {error.args[0]}"[:300]) from error
     except Exception as error:  # nbformat raises whatever its parts raise on a file of another kind
         first = str(error).strip().partition("\n")[0]
         raise UnreadableSubmission(f"{path}: not a notebook: {type(error).__name__}: {first}"[:300]) from error
     return notebook
+
+
+def _bounded(notebook: dict[str, Any], path: Path) -> None:
+    """Drop the outputs and what is said about cells, before anything validates or copies them, and measure the rest.
+
+    Raises UnreadableSubmission where there is more than a person writes.
+    """
+    cells = notebook.get("cells", [])
+    for sheet in notebook.get("worksheets") or [] if isinstance(notebook.get("worksheets"), list) else []:
+        if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list):  # as in versions before 4
+            cells = [*cells, *sheet["cells"]]
+    if not isinstance(cells, list) or not isinstance(notebook.get("metadata"), dict):
+        return  # nbformat says what is wrong
+    if len(cells) > MAX_CELLS:
+        raise UnreadableSubmission(
+            f"{path}: could not be read: it has {len(cells)} cells; at most {MAX_CELLS} are read"
+        )
+    notebook["metadata"] = {}
+    total = 0
+    for number, cell in enumerate(cells, 1):
+        if not isinstance(cell, dict):
+            return
+        for field in ("source", "input"):
+            source = cell.get(field, "")
+            length = sum(map(len, filter(_is_text, source))) if isinstance(source, list) else len(str(source))
+            total += length
+            most = MAX_CODE if cell.get("cell_type") == "code" else MAX_TEXT
+            if length > most:
+                what = f"cell {number} has {length} characters; at most {most} are read"
+                raise UnreadableSubmission(f"{path}: could not be read: {what}")
+        if isinstance(cell.get("outputs"), list):
+            cell["outputs"] = []
+        if isinstance(cell.get("metadata"), dict):
+            about = cell["metadata"].get("nbgrader")
+            name = about.get("grade_id") if isinstance(about, dict) else None
+            cell["metadata"] = {"nbgrader": {"grade_id": name}} if isinstance(name, str) and len(name) < 1000 else {}
+    if total > MAX_TOTAL:
+        what = f"its cells have {total} characters together; at most {MAX_TOTAL} are read"
+        raise UnreadableSubmission(f"{path}: could not be read: {what}")
+
+
+def _is_text(thing: object) -> bool:
+    return isinstance(thing, str)
 
 
 # --- the notebook as the gradebook knows it -----------------------------------------------------------------------
