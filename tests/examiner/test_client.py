@@ -149,7 +149,7 @@ def test_a_process_that_cannot_start_says_why(reason: str, monkeypatch: pytest.M
 
 
 def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = "import os\nfrom autograder.marking import checker\nchecker.grade = lambda *_, **__: os._exit(3)"
+    first = "import os\nfrom autograder.marking import checker\nchecker.graded = lambda *_, **__: os._exit(3)"
     with starting(Examiners, first, monkeypatch) as examiners, examiners.open() as examiner:
         with pytest.raises(JailError, match="the process that examines submissions is gone"):
             examiner.run([SQUARE, TESTS], SEED)
