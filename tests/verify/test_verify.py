@@ -255,20 +255,20 @@ def test_a_task_that_lets_a_mistake_through_is_reported() -> None:
 
 def test_twins_are_held_against_the_mistake_and_its_words() -> None:
     @task(points=1, examples=[1.0, 3.0, -2.0], probes=lambda rng: [(float(n),) for n in rng.normal(size=5)])
-    def doubled_twice(x):
+    def doubled_twice(x: float) -> float:
         """4 x."""
         return 4 * x
 
     @doubled_twice.mistake("You doubled x once.")
-    def once(x):
+    def once(x: float) -> float:
         return 2 * x
 
     @doubled_twice.twin(once)
-    def added_to_itself(x):
+    def added_to_itself(x: float) -> float:
         return x + x
 
     @doubled_twice.twin(once)
-    def of_other_numbers(x):
+    def of_other_numbers(x: float) -> float:
         return 3 * x
 
     tally = verify_task(doubled_twice)
