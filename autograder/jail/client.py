@@ -167,8 +167,8 @@ class Child:
     def history(self, name: str) -> Value:
         """What the child tells of the cells that define `name` (see `exchange.history`). Raises as `drive` does."""
         reply = self._ask({"do": "tell", "name": name}, [])
-        if "limit" in reply:
-            raise TimeoutError(reply["limit"])
+        if "limit" in reply and self._interrupted:
+            raise TimeoutError(self._interrupted)
         return reply.get("history")
 
     def close(self) -> None:
@@ -206,8 +206,6 @@ class Child:
                 if not isinstance(message, dict) or not _is_text(message.get("id"), request_id):
                     raise self._kill(NO_ANSWER)
                 if "output" not in message:
-                    if not isinstance(message.get("limit", ""), str):
-                        raise self._kill(NO_ANSWER)
                     return message
                 outputs.append(_checked_output(message["output"]))
         except TooLarge as error:
