@@ -209,4 +209,5 @@ class _Class:
 def _late_penalty(course: Course) -> LatePenalty:
     preprocessor = AssignLatePenalties(parent=course.app)
     preprocessor.init_plugin()
-    return preprocessor.plugin_inst.late_submission_penalty
+    penalty: LatePenalty = preprocessor.plugin_inst.late_submission_penalty
+    return penalty
