@@ -46,7 +46,7 @@ def read(path: Path) -> NotebookNode:
         plain = json.loads(text)
         if isinstance(plain, dict):
             _bounded(plain, path)
-        notebook = nbformat.convert(nbformat.reader.reads(json.dumps(plain)), to_version=4)
+        notebook: NotebookNode = nbformat.convert(nbformat.reader.reads(json.dumps(plain)), to_version=4)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a missing or doubled cell id is put right on the way
             nbformat.validate(notebook)
