@@ -128,7 +128,7 @@ def test_what_no_jail_can_hold_is_no_more_than_this(examiner: Examiner, tmp_path
         "import contextlib, torch\nfrom autograder.exchange import observed\n"
         "observed.watching = lambda: contextlib.nullcontext([])\n"
         "def d_square(x):\n    leaf = torch.tensor(float(x), requires_grad=True)\n"
-        "    getattr(leaf**2, 'back' + 'ward')()\n    return getattr(leaf, 'gr' + 'ad').item()"
+        "    getattr(leaf**2, 'drawkcab'[::-1])()\n    return getattr(leaf, 'darg'[::-1]).item()"
     )
     points, _ = graded(handed_in(blinding, HONEST[1]), examiner, Limits(), tmp_path)
     assert points == POINTS
