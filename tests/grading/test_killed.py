@@ -177,7 +177,7 @@ def test_what_is_written_into_an_opened_gradebook_can_be_committed(
             cursor.close()
             connection.rollback()
 
-    monkeypatch.setattr(gradebook.time, "sleep", sleep)
+    monkeypatch.setattr("autograder.grading.gradebook.time.sleep", sleep)
     with opened(open_course(graded)) as book:
         assert len(slept) == 3
         with pytest.raises(sqlite3.OperationalError, match="locked"):
