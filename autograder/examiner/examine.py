@@ -11,9 +11,11 @@ import contextlib
 import functools
 import hashlib
 import json
+import math
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -26,7 +28,8 @@ from ..jail.process import JailError, JailUnavailable
 from ..marking import checker
 from ..marking.report import UNDEFINED, Report, unmarked
 from ..tasks import all_tasks
-from .client import Cell, Output, stopped
+from .client import Cell, Examined, Output, stopped
+from .session import Session
 
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
@@ -57,10 +60,7 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
                 return {}
             case "prepare":
                 return {"prepared": warm.prepare(request["source"])}
-        cells, limits = [Cell(**cell) for cell in request["cells"]], Limits(**request["limits"])
-        code = "\n".join(cell.source for cell in cells)
-        with warm.open(limits, jail=request["jail"], source=code) as child:
-            return {"outputs": run(cells, child, tuple(request["seed"]))}
+        return asdict(_examined(request, warm))
     except JailUnavailable as error:
         return {"unavailable": str(error)}
     except JailError as error:
@@ -72,22 +72,48 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
 # --- running and marking ------------------------------------------------------------------------------------------
 
 
-def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list[Output]]:
-    """Run a notebook's cells in `child`; each cell's outputs.
+def _examined(request: dict[str, Any], warm: Warm) -> Examined:
+    cells, limits = [Cell(**cell) for cell in request["cells"]], Limits(**request["limits"])
+    code = "\n".join(cell.source for cell in cells)
+    deadline = time.monotonic() + limits.total_seconds
+    with contextlib.ExitStack() as stack:
+
+        def open_child() -> Child | None:
+            left = math.ceil(deadline - time.monotonic())
+            if left <= 0:
+                return None
+            allowed = replace(limits, total_seconds=min(left, limits.total_seconds))
+            opened = warm.open(allowed, jail=request["jail"], source=code, files=request["files"])
+            return stack.enter_context(opened)
+
+        child = open_child()
+        assert child is not None, "there is time at the start"
+        return run(cells, child, tuple(request["seed"]), open_child)
+
+
+def run(
+    cells: Sequence[Cell],
+    child: Child,
+    seed: tuple[str, ...],
+    another: Callable[[], Child | None] = lambda: None,
+) -> Examined:
+    """Run a notebook's cells in `child`, and in `another` where a cell ended that.
 
     `seed` (secret, student) and the student's code fix the probes: who prints them, reads them in the feedback and
     hands in a table of answers is asked for others. Raises JailError where the jail fails, never for what a cell does.
     """
     sources = tuple(cell.source for cell in cells if not cell.grade)
     seed = (*seed, hashlib.sha256("\0".join(sources).encode()).hexdigest())
+    session = Session(child, another)
     outputs: list[list[Output]] = []
     waiting: list[tuple[int, JailedAnswer]] = []
     for index, cell in enumerate(cells):
+        session.turn_to(index)
         task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
         if task is None:
-            outputs.append(_ran(cell, child))
+            outputs.append(_ran(cell, session))
             continue
-        answer = JailedAnswer(child, task, sources)
+        answer = JailedAnswer(session, task, sources)
         marked, found = _marked(cell, answer, seed)
         outputs.append(marked)
         if not found:
@@ -95,8 +121,9 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...]) -> list[list
     # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
     # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
     for index, answer in waiting:
+        session.turn_to(index)
         outputs[index], _ = _marked(cells[index], answer, (*seed, "again"))
-    return outputs
+    return Examined(outputs, session.ended, session.fault)
 
 
 @functools.lru_cache(maxsize=4096)  # a class has the same test cells
@@ -115,16 +142,16 @@ def task_graded_by(source: str) -> str | None:
 
 @dataclass(frozen=True)
 class JailedAnswer:
-    """An answer in a child, by the name that the student gave it."""
+    """An answer in the notebook's process, by the name that the student gave it."""
 
-    child: Child
+    session: Session
     name: str
     sources: tuple[str, ...]
 
     def drive(
         self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
     ) -> list[Outcome]:
-        return self.child.drive(driver, self.name, probes, names=names, watch=watch)
+        return self.session.drive(driver, self.name, probes, names=names, watch=watch)
 
     def source(self) -> str:
         return "\n".join(_readable(source) for source in self.sources)
@@ -144,15 +171,17 @@ def _readable(source: str) -> str:
     return text
 
 
-def _ran(cell: Cell, child: Child) -> list[Output]:
-    if not child.alive:
+def _ran(cell: Cell, session: Session) -> list[Output]:
+    ran = session.run(cell.source)
+    if ran is None:
         unrun = [{"output_type": "stream", "name": "stdout", "text": "[Not run: the notebook's process had ended.]\n"}]
         return [*unrun, stopped("the notebook's process had ended before this cell")] if cell.grade else unrun
-    ran = child.run(cell.source)
     outputs = list(ran.outputs)
     if ran.stopped:
-        outputs.append(stopped(f"{ran.stopped}{': the notebook ends here' if ran.died else ''}"))
+        outputs.append(stopped(f"{ran.stopped}{': the notebook’s process ended here' if ran.died else ''}"))
     if cell.grade and not cell.solution:
+        if any(output["output_type"] == "error" for output in outputs):
+            session.a_test_failed(cell, ran.refused)
         outputs.append(_display({"text/plain": BESIDE}))
     return outputs
 
