@@ -48,7 +48,7 @@ demo: install  ## grade the demo class of examples/ and print its scores
 
 test: install  ## run the tests, then every source notebook against its stored outputs
 	$(BIN)/pytest -n auto --dist loadfile tests; tests=$$?; \
-	$(BIN)/pytest -n auto --dist loadscope --nbval source; notebooks=$$?; \
+	$(BIN)/pytest -n auto --dist loadscope --nbval --nbval-sanitize-with tests/nbval.cfg source; notebooks=$$?; \
 	exit $$((tests || notebooks))
 
 check: install  ## lint, format, types, import direction

@@ -44,7 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     grade = commands.add_parser("grade", help="grade the submissions of assignments, in any nbgrader course root")
-    grade.add_argument("assignments", nargs="+", metavar="ASSIGNMENT", help="its name, for example a01_slopes")
+    grade.add_argument(
+        "assignments", nargs="+", metavar="ASSIGNMENT", help="its name, for example a01_slopes", type=_name
+    )
     grade.add_argument("--student", action="append", default=[], metavar="ID", help="only this student (repeatable)")
     grade.add_argument("--quiet", action="store_true", help="no progress bar and no table: only what went wrong")
     _add_jail_options(grade)
@@ -59,9 +61,20 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
 
     verify = commands.add_parser("verify", help="is the course whole? (for contributors)")
+    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only this one (repeatable)")
     verify.add_argument("--table", action="store_true", help="print what was measured for each task")
     verify.set_defaults(run=_verify)
+
+    new = commands.add_parser("new", help="begin a task, and its assignment where that is new (for contributors)")
+    new.add_argument("task", metavar="ASSIGNMENT/TASK", help="for example a01_slopes/d_fourth_power")
+    new.add_argument("--points", type=float, default=2, help="how many it earns (default: 2)")
+    new.set_defaults(run=_new)
     return parser
+
+
+def _name(word: str) -> str:
+    """An assignment's name, where a shell completed it to a folder: a01_slopes/ or ./a01_slopes."""
+    return word.removeprefix("./").rstrip("/")
 
 
 def _add_jail_options(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +94,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
     from .jail.process import JailError
 
     with Examiners() as examiners:  # they import torch while we import everything else
-        from .grading.course import open_course
+        from .grading.course import CannotGrade, open_course
         from .grading.feedback import PageMaker
         from .grading.run import grade
 
@@ -92,11 +105,11 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
             pages = PageMaker(course)
             with _progress(quiet) as progress:
                 summaries = grade(course, assignments, students, examiners, pages, jail=jail, progress=progress)
-        except JailError as error:
+        except (JailError, CannotGrade) as error:
             print(error, file=sys.stderr)
             return REFUSED
     for summary in summaries:
-        _print_summary(summary, root, quiet)
+        _print_summary(summary, quiet)
     return max(REFUSED if summary.refused else PROBLEMS if summary.problems else GRADED for summary in summaries)
 
 
@@ -106,7 +119,7 @@ def _progress(quiet: bool) -> Any:
     return silent() if quiet or not sys.stderr.isatty() else bar()
 
 
-def _print_summary(summary: Summary, root: Path, quiet: bool) -> None:
+def _print_summary(summary: Summary, quiet: bool) -> None:
     if summary.refused:
         print(summary.refused, file=sys.stderr)
     if not quiet:
@@ -114,7 +127,10 @@ def _print_summary(summary: Summary, root: Path, quiet: bool) -> None:
             score, best = summary.score(student)
             print(f"{summary.assignment}  {student:24} {score:6.2f} / {best:g}")
         if summary.results:
-            print(f"Feedback: {root / 'feedback'}/<student>/{summary.assignment}/")
+            print(f"Feedback: {summary.place}/")
+    for student, remarks in sorted(summary.remarks.items()):
+        for remark in remarks:
+            print(f"{summary.assignment}  {student}: {remark}", file=sys.stderr)
     for student, problem in sorted(summary.problems.items()):
         print(f"{summary.assignment}  {student}: {problem}", file=sys.stderr)
 
@@ -141,7 +157,22 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     from .verify.whole import verify
 
-    return verify(Path.cwd(), table=arguments.table)
+    return verify(Path.cwd(), arguments.assignments, table=arguments.table)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from .verify.skeleton import CannotBegin, begin
+
+    try:
+        touched = begin(Path.cwd(), arguments.task, arguments.points)
+    except CannotBegin as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    for path in touched:
+        print(path.relative_to(Path.cwd()))
+    assignment = arguments.task.partition("/")[0]
+    print(f"Fill them in, then: make refresh A={assignment}; make release; autograder verify {assignment}")
+    return GRADED
 
 
 if __name__ == "__main__":

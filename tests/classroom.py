@@ -112,7 +112,7 @@ _server.set_forkserver_preload(["preloaded"])
 # Moments at which a run can be told to stop: before or after a function is called.
 MOMENTS = {
     "before the lock": ("before", "autograder.grading.run.private_folder"),
-    "before the assignment is generated": ("before", "autograder.grading.run.GenerateAssignment.start"),
+    "before the assignment is generated": ("before", "autograder.grading.keys.GenerateAssignment.start"),
     "while a gradebook is made": ("before", "nbgrader.api.get_alembic_version"),
     "before a notebook's cells enter the gradebook": (
         "before",
@@ -123,12 +123,12 @@ MOMENTS = {
         "nbgrader.api.Gradebook.update_or_create_solution_cell",
     ),
     "while a submission runs": ("after", "autograder.grading.submission.run"),
-    "while an autograded folder is replaced": ("before", "autograder.grading.run._set_permissions"),
-    "when a submission's folder is there": ("after", "autograder.grading.run._Grader._write"),
+    "while an autograded folder is replaced": ("before", "autograder.grading.jobs.set_permissions"),
+    "when a submission's folder is there": ("after", "autograder.grading.jobs.Grader._grade"),
     "before the gradebook is written": ("before", "autograder.grading.run.record"),
     "in the middle of writing the gradebook": ("after", "autograder.grading.gradebook._assign_late_penalty"),
     "after the gradebook was written": ("after", "autograder.grading.run.record"),
-    "when a feedback page is there": ("after", "autograder.grading.run._FeedbackWriter.write"),
+    "when a feedback page is there": ("after", "autograder.grading.jobs.PageWriter.write"),
 }
 
 

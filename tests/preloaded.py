@@ -95,7 +95,8 @@ def _break(root: Path, place: str, student: str, how: str) -> None:
     original = getattr(holder, name)
 
     def broken(*args: Any) -> Any:
-        if any(getattr(argument, "student", None) == student for argument in args):
+        jobs = [getattr(argument, "submitted", argument) for argument in args]
+        if any(getattr(job, "student", None) == student for job in jobs):
             match how:
                 case "raise":
                     raise JailError("the warm process died")

@@ -84,10 +84,10 @@ class Examiner:
         """Raises JailUnavailable, with the reason and the remedy, where a submission could escape."""
         self._ask({"do": "try the jail"})
 
-    def prepare(self, source: str) -> bool:
+    def import_ahead(self, source: str) -> bool:
         """Have what `source` is slow to import imported from now on; False where there is nothing of that kind."""
-        prepared: bool = self._ask({"do": "prepare", "source": source})["prepared"]
-        return prepared
+        slow: bool = self._ask({"do": "import ahead", "source": source})["slow"]
+        return slow
 
     def run(
         self,
@@ -106,7 +106,7 @@ class Examiner:
         request = {"do": "run", "cells": [asdict(cell) for cell in cells], "seed": list(seed), "jail": jail}
         request["files"] = None if files is None else str(files)
         limits = limits or Limits()
-        reply = self._ask({**request, "limits": asdict(limits)}, limits.total_seconds + PATIENCE_SECONDS)
+        reply = self._ask({**request, "limits": asdict(limits)}, limits.longest_seconds + PATIENCE_SECONDS)
         ended = [(index, how) for index, how in reply["ended"]]
         return Examined(reply["outputs"], ended, reply["fault"])
 

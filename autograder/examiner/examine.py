@@ -58,8 +58,8 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
             case "try the jail":
                 doctor.examine(warm)
                 return {}
-            case "prepare":
-                return {"prepared": warm.prepare(request["source"])}
+            case "import ahead":
+                return {"slow": warm.import_ahead(request["source"])}
         return asdict(_examined(request, warm))
     except JailUnavailable as error:
         return {"unavailable": str(error)}

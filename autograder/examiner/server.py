@@ -17,7 +17,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ..jail.lock import end_with_parent
+from ..jail.privileges import end_with_parent
 
 
 def main(fd: int, place: Path) -> None:

@@ -58,7 +58,7 @@ class Session:
     ) -> list[Outcome]:
         """Drive an answer. Raises Died where that ends the process, TimeoutError where it takes too long."""
         if self._child is None:
-            raise Died("the notebook's process had ended before")
+            raise Died(self.ended[-1][1] if self.ended else "the notebook's process had ended before")
         try:
             return self._child.drive(driver, name, probes, names=names, watch=watch)
         except Died as death:

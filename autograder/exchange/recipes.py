@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +39,28 @@ def make(recipe: Made) -> Any:
 
 def _apply(name: str, t: Any) -> Any:
     return getattr(torch, name)(t) if isinstance(t, torch.Tensor) else _ON_FLOATS[name](t)
+
+
+@recipe
+def plain(function: Made) -> Function:
+    """`function` for numbers alone: it raises TypeError for a tensor, as whatever calls the `math` module does."""
+    made = make(function)
+
+    def f(t: Any) -> float:
+        if not isinstance(t, numbers.Real):
+            raise TypeError(f"f takes a plain float, not a {type(t).__name__}")
+        return float(made(float(t)))
+
+    _INSIDE[f] = made
+    return f
+
+
+_INSIDE: weakref.WeakKeyDictionary[Function, Function] = weakref.WeakKeyDictionary()
+
+
+def inside(f: Function) -> Function:
+    """The function that `plain` made `f` of, for who wants to differentiate it."""
+    return _INSIDE[f]
 
 
 @recipe
@@ -72,7 +96,9 @@ def scale(factor: float) -> Function:
 
 @recipe
 def wave(name: str, rate: float = 1.0) -> Function:
-    """sin, cos, exp or tanh (`name`) of rate · t."""
+    """sin, cos, exp or tanh (`name`) of rate · t; with a rate of 1 nothing is multiplied."""
+    if rate == 1.0:
+        return lambda t: _apply(name, t)
     return lambda t: _apply(name, rate * t)
 
 
@@ -236,6 +262,10 @@ def _after_backward(x: torch.Tensor) -> torch.Tensor:
     return x
 
 
+def _untracked_after_backward(x: torch.Tensor) -> torch.Tensor:
+    return _after_backward(x).requires_grad_(False)
+
+
 def _with_its_gradient(x: torch.Tensor) -> torch.Tensor:
     y = x**2
     y.retain_grad()
@@ -246,6 +276,7 @@ def _with_its_gradient(x: torch.Tensor) -> torch.Tensor:
 _EXPRESSIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "x": lambda x: x,
     "x after backward": _after_backward,
+    "x after backward, untracked": _untracked_after_backward,
     "x.detach()": lambda x: x.detach(),
     "sin(x).detach()": lambda x: torch.sin(x).detach(),
     "x.clone()": lambda x: x.clone(),

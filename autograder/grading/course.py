@@ -33,7 +33,8 @@ class Course:
 def open_course(root: Path) -> Course:
     """Read the configuration of the course in `root`. nbgrader's messages below a warning are not shown.
 
-    Raises CannotGrade where the configuration does not load: by its defaults another course would be graded.
+    Raises CannotGrade where the configuration does not load (by its defaults another course would be graded), or where
+    nothing can be written there.
     """
     app = _App(log_level=logging.ERROR)  # a course need not have a configuration
     try:
@@ -43,7 +44,15 @@ def open_course(root: Path) -> Course:
     except Exception as error:  # a configuration is Python, and may raise anything
         raise CannotGrade(f"Nothing was graded: {_where(error)}") from error
     app.log.setLevel(logging.WARNING)
-    return Course(Path(app.coursedir.root), app, app.coursedir)
+    course = Course(Path(app.coursedir.root), app, app.coursedir)
+    try:
+        private_folder(course.root)
+    except OSError as error:
+        raise CannotGrade(
+            f"{error.filename} cannot be written ({error.strerror}): grade as the owner of the course root, "
+            "and where there is room."
+        ) from error
+    return course
 
 
 class _App(NbGrader):

@@ -1,4 +1,4 @@
-"""The folders of a submission: what lies in them is data, and is never followed anywhere.
+"""Folders of a course, and how one takes another's place. What lies in a submission is data, and is never followed.
 
 Every walk through a submission's files is the one in `files_in`.
 """
@@ -14,9 +14,24 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from .course import private_folder
+from .course import Course, private_folder
 
 LARGE = 2**20  # bytes: an instructor's file that is larger is linked to, not copied for each submission
+
+
+def source_folder(course: Course, assignment: str) -> Path:
+    """The folder of the instructor's notebooks."""
+    return Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
+
+
+def autograded_folder(course: Course, student: str, assignment: str) -> Path:
+    """Where a graded submission lies."""
+    return Path(course.directory.format_path(course.directory.autograded_directory, student, assignment))
+
+
+def feedback_folder(course: Course, student: str, assignment: str) -> Path:
+    """Where a submission's pages lie."""
+    return Path(course.directory.format_path(course.directory.feedback_directory, student, assignment))
 
 
 def files_in(folder: Path, ignored: Sequence[str] = ()) -> Iterator[os.DirEntry[str]]:

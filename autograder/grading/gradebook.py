@@ -6,13 +6,35 @@ What a submission says about its cells is never believed: `read_keys` is where i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from nbgrader.api import Assignment, Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import selectinload, undefer
+
+from .course import CannotGrade, Course
+
+
+@contextmanager
+def opened(course: Course) -> Iterator[Gradebook]:
+    """The course's gradebook. Raises CannotGrade where the database cannot be read or written."""
+    url = course.directory.db_url
+    try:
+        with Gradebook(url, course.directory.course_id) as gradebook:
+            yield gradebook
+    except SQLAlchemyError as error:
+        why = str(getattr(error, "orig", None) or error).partition("\n")[0]
+        place = make_url(url).render_as_string(hide_password=True)
+        raise CannotGrade(
+            f"The gradebook {place} cannot be used: {why}. Nothing was recorded; what stood in it was not changed. "
+            "Where another program holds it, try again; where the file is damaged, put a backup in its place."
+        ) from error
+
 
 LatePenalty = Callable[[str, float, float], float | None]  # student, score, seconds late
 

@@ -78,7 +78,7 @@ def _content(path: Path) -> bytes:
             content = file.read(MAX_NOTEBOOK_BYTES)
     except OSError as error:
         raise UnreadableSubmission(f"{path}: cannot be read: {error.strerror}") from error
-    if not content.strip(b" \t\r\n\0\xef\xbb\xbf\xff\xfe"):
+    if not content.strip(b" \t\r\n\xef\xbb\xbf"):
         raise UnreadableSubmission(f"{path}: the file is empty")
     return content
 

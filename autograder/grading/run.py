@@ -1,4 +1,4 @@
-"""Grading a class: every submission of an assignment, the gradebook, the feedback pages.
+"""Grading a class: every submission of some assignments, the gradebook, the feedback pages.
 
 The order makes a run that is killed and started again end like one that was not: files are replaced whole, the
 gradebook is written in one transaction, and a submission's score is a function of itself and the course's secret.
@@ -7,11 +7,6 @@ gradebook is written in one transaction, and a submission's score is a function 
 from __future__ import annotations
 
 import contextlib
-import functools
-import glob
-import json
-import os
-import re
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,74 +16,39 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from filelock import FileLock
-from nbformat.v4.rwbase import split_lines
-from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateAssignment
-from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import make_url
-from traitlets.utils.importstring import import_item
 
-from ..examiner.client import Examiner, Examiners
+from ..examiner.client import Examiners
 from ..jail.limits import Limits
-from . import submission
-from .course import Course, private_folder, secret
+from . import reading
+from .course import CannotGrade, Course, private_folder, secret
 from .feedback import PageMaker
-from .gradebook import NotebookFeedback, NotebookKey, NotebookScores, read_keys, record
-from .workers import Lost, cores
-from .workers import run as work_through
-
-# Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
-OURS = {"Execute", "JailedExecute", "SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"}
-
-
-class CannotGrade(RuntimeError):
-    """An assignment of which nothing can be graded; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """One student's submission of an assignment. `waited` where it came back once, since it was slow to import."""
-
-    assignment: str
-    student: str
-    folder: Path
-    timestamp: datetime | None
-    waited: bool = False
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What stands in the gradebook for one student's submission, by notebook."""
-
-    assignment: str
-    student: str
-    notebooks: dict[str, NotebookFeedback]
-
-
-@dataclass(frozen=True)
-class Graded:
-    """What grading a submission gave: scores by notebook, or the reason why there are none, or that it has to wait."""
-
-    notebooks: dict[str, NotebookScores] = field(default_factory=dict)
-    problem: str | None = None
-    waits: bool = False
+from .folders import feedback_folder, source_folder
+from .gradebook import LatePenalty, NotebookFeedback, NotebookKey, NotebookScores, opened, record
+from .jobs import Deferred, Grade, Grader, PageWriter, Refused, Scored, WritePages
+from .keys import assignment_keys
+from .reading import NotGraded
+from .steps import Steps, steps
+from .submitted import Submitted, find, passed_over
+from .workers import Lost, cores, work_through
 
 
 @dataclass
 class Summary:
     """An assignment's results: what stands in the gradebook by student and notebook, and what could not be graded.
 
+    remarks  what the instructor should know of those that were graded, or passed over
     refused  why nothing could be graded, or None
+    place    where the feedback lies
     """
 
     assignment: str
     results: dict[str, dict[str, NotebookFeedback]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, Sequence[str]] = field(default_factory=dict)
     refused: str | None = None
+    place: Path = Path()
 
     def score(self, student: str) -> tuple[float, float]:
         """(score, maximum) of a student over the assignment's notebooks."""
@@ -117,69 +77,28 @@ def grade(
     JailUnavailable where a submission could escape from the jail.
     """
     with _only_one_run(course.root):
-        summaries = {name: Summary(name) for name in assignments}
+        asked = steps(course)
+        summaries = {name: Summary(name, place=feedback_folder(course, "<student>", name)) for name in assignments}
         keys: dict[str, dict[str, NotebookKey]] = {}
         submitted: list[Submitted] = []
         for name, summary in summaries.items():
             try:
-                keys[name] = _keys(course, name)
-                submitted += find(course, name, students)
+                keys[name] = assignment_keys(course, name)
+                found = find(course, name, students)
+                summary.problems |= unrecordable(course, asked, found)
+                submitted += [each for each in found if each.student not in summary.problems]
+                for folder in passed_over(course, name):
+                    summary.remarks[str(folder)] = ["was passed over: a student's name does not start with a dot"]
             except CannotGrade as error:
                 summary.refused = str(error)
         _remember_sources(course, keys, pages)
         if jail and submitted:  # as late as can be: the warm process is still getting warm
             with examiners.open() as examiner:
                 examiner.try_the_jail()
-        grader = _Grader(course, keys, examiners, secret(course.root), jail, limits or Limits())
-        writer = _FeedbackWriter(course, pages)
-        _work_off(course, submitted, summaries, grader, writer, workers or cores(), progress)
+        grader = Grader(course, keys, examiners, secret(course.root), jail, limits or asked.limits)
+        class_ = _Class(course, summaries, submitted, progress)
+        class_.work_off(grader, PageWriter(course, pages), workers or cores())
     return list(summaries.values())
-
-
-def _work_off(
-    course: Course,
-    submitted: list[Submitted],
-    summaries: Mapping[str, Summary],
-    grader: _Grader,
-    writer: _FeedbackWriter,
-    workers: int,
-    progress: Progress,
-) -> None:
-    """Grade what was submitted; record an assignment, and have its pages written, as soon as all of it is graded."""
-
-    def prepare() -> Callable[[Submitted | Recorded], Any]:
-        grade_one = grader.prepare()
-        return lambda job: grade_one(job) if isinstance(job, Submitted) else writer.write(job)
-
-    jobs: deque[Submitted | Recorded] = deque(submitted)
-    left = Counter(job.assignment for job in submitted)
-    done: dict[str, dict[str, tuple[datetime | None, dict[str, NotebookScores]]]] = {name: {} for name in left}
-    pages = written = 0
-    for job, result in work_through(jobs, prepare, workers=min(workers, len(submitted)), seconds=grader.seconds):
-        summary = summaries[job.assignment]
-        if isinstance(job, Recorded):
-            if isinstance(result, Lost):
-                why = f"was graded, but its feedback could not be written: {result.why}"
-                summary.problems[job.student] = why
-            written += 1
-            progress("feedback", written, pages)
-            continue
-        if isinstance(result, Graded) and result.waits:
-            jobs.append(replace(job, waited=True))
-            continue
-        if isinstance(result, Lost):
-            summary.problems[job.student] = f"could not be graded, its earlier score stands: {result.why}"
-        elif result.problem:
-            summary.problems[job.student] = result.problem
-        else:
-            done[job.assignment][job.student] = job.timestamp, result.notebooks
-        left[job.assignment] -= 1
-        progress("graded", len(submitted) - left.total(), len(submitted))
-        if not left[job.assignment]:  # the workers go on with other assignments meanwhile
-            with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-                summary.results = record(gradebook, job.assignment, done[job.assignment], _late_penalty(course))
-            jobs += [Recorded(job.assignment, *result) for result in summary.results.items()]
-            pages += len(summary.results)
 
 
 @contextmanager
@@ -190,197 +109,102 @@ def _only_one_run(root: Path) -> Iterator[None]:
         yield
 
 
-def _keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
-    """What the gradebook knows of the assignment; it is generated where the gradebook lacks it, or has part of it."""
-    begun = private_folder(course.root) / f"generating-{assignment}"
-    if _has_gradebook(course) and not begun.exists():
-        with (
-            Gradebook(course.directory.db_url, course.directory.course_id) as gradebook,
-            contextlib.suppress(MissingEntry),
-        ):
-            if keys := read_keys(gradebook, assignment):  # none where a person has only named the assignment
-                return keys
-    source = _source(course, assignment)
-    if not source.is_dir():
-        near = ", ".join(sorted(p.name for p in source.parent.glob("*") if p.is_dir())) or "none"
-        raise CannotGrade(f"There is no assignment {assignment!r}: {source} is missing. Assignments here: {near}.")
-    if not _has_gradebook(course):
-        _make_gradebook(course)
-    course.directory.assignment_id = assignment
-    begun.touch()  # nbgrader writes cell by cell: a run that is killed leaves some out, and they would never be graded
-    try:
-        GenerateAssignment(coursedir=course.directory, parent=course.app, force=True).start()
-    except (NbGraderException, SystemExit) as error:
-        raise CannotGrade(f"nbgrader could not generate {assignment} from {source}: {error}") from error
-    begun.unlink()
-    with Gradebook(course.directory.db_url, course.directory.course_id) as gradebook:
-        return read_keys(gradebook, assignment)
-
-
-def _has_gradebook(course: Course) -> bool:
-    url = make_url(course.directory.db_url)
-    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
-
-
-def _make_gradebook(course: Course) -> None:
-    """Make an SQLite gradebook whole, or not at all."""
-    draft = private_folder(course.root) / "gradebook.db"
-    draft.unlink(missing_ok=True)
-    Gradebook(f"sqlite:///{draft}", course.directory.course_id).close()
-    draft.rename(make_url(course.directory.db_url).database or "")
-
-
-def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submitted]:
-    """The submissions to grade, by student. Raises CannotGrade where there are none, or not all that were named."""
-    directory = course.directory
-    pattern = directory.format_path(directory.submitted_directory, "*", assignment)
-    place = directory.format_path(directory.submitted_directory, "(?P<student_id>[^/]+)", assignment, escape=True)
-    excluded = {name.strip() for name in directory.student_id_exclude.split(",")}
-    found = {}
-    for folder in sorted(glob.glob(pattern)):  # noqa: PTH207  the pattern is absolute, which Path.glob is not for
-        match = re.fullmatch(place, folder)
-        if match and match["student_id"] not in excluded and Path(folder).is_dir():
-            student = match["student_id"]
-            timestamp = directory.get_existing_timestamp(folder)
-            found[student] = Submitted(assignment, student, Path(folder), timestamp)
-    missing = [student for student in students if student not in found]
-    if missing:
-        raise CannotGrade(f"No submission of {assignment} by {', '.join(missing)}: looked for {pattern}.")
-    if not found:
-        raise CannotGrade(f"No submissions of {assignment}: looked for {pattern}.")
-    return [found[student] for student in (dict.fromkeys(students) or found)]
-
-
-def _source(course: Course, assignment: str) -> Path:
-    """The folder of the instructor's notebooks."""
-    return Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
+def unrecordable(course: Course, asked: Steps, found: Sequence[Submitted]) -> dict[str, str]:
+    """Why some of what was found cannot enter the gradebook, by student. Raises CannotGrade."""
+    problems: dict[str, str] = {}
+    known: set[str] | None = None
+    if not asked.converter.create_student:
+        with opened(course) as gradebook:
+            known = {student.id for student in gradebook.students}
+    for each in found:
+        try:
+            each.student.encode()
+        except UnicodeEncodeError:
+            problems[each.student] = "could not be graded: the name of its folder is not UTF-8; rename it"
+        else:
+            if known is not None and each.student not in known:
+                why = "no such student is in the gradebook, and c.Autograde.create_student is False"
+                problems[each.student] = f"was not graded: {why}"
+    return problems
 
 
 def _remember_sources(course: Course, assignments: Iterable[str], pages: PageMaker) -> None:
     """Render, once for all workers, the instructor's notebooks, of which students' pages are mostly made."""
     for assignment in assignments:
-        for path in _source(course, assignment).glob("*.ipynb"):
-            with contextlib.suppress(submission.UnreadableSubmission):
-                pages.remember(submission.read(path))
+        for path in source_folder(course, assignment).glob("*.ipynb"):
+            with contextlib.suppress(NotGraded):
+                pages.remember(reading.read(path))
 
 
-def _late_penalty(course: Course) -> Callable[[str, float, float], float | None]:
+class _Class:
+    """The submissions of a run, and how far each assignment is."""
+
+    def __init__(
+        self, course: Course, summaries: Mapping[str, Summary], submitted: Sequence[Submitted], progress: Progress
+    ) -> None:
+        self._course, self._summaries, self._progress = course, summaries, progress
+        self._jobs: deque[Grade | WritePages] = deque(map(Grade, submitted))
+        self._count = len(submitted)
+        self._left = Counter(each.assignment for each in submitted)
+        self._scored: dict[str, dict[str, tuple[datetime | None, Mapping[str, NotebookScores]]]]
+        self._scored = {name: {} for name in self._left}
+        self._pages = self._written = 0
+
+    def work_off(self, grader: Grader, writer: PageWriter, workers: int) -> None:
+        """Grade what was submitted; record an assignment, and have its pages written, as soon as all of it is graded.
+
+        Both kinds of job go through the same workers, so that none of them waits for an assignment to be done.
+        """
+
+        def get_ready() -> Callable[[Grade | WritePages], Any]:
+            grade_one = grader.in_worker()
+            return lambda job: grade_one(job) if isinstance(job, Grade) else writer.write(job)
+
+        workers = min(workers, self._count)
+        for job, result in work_through(self._jobs, get_ready, workers=workers, seconds=grader.seconds):
+            if isinstance(job, WritePages):
+                self._after_pages(job, result)
+            elif isinstance(result, Deferred):
+                self._jobs.append(replace(job, patient=True))
+            else:
+                self._after_grading(job.submitted, result)
+
+    def _after_grading(self, submitted: Submitted, result: Scored | Refused | Lost) -> None:
+        summary = self._summaries[submitted.assignment]
+        match result:
+            case Lost(why):
+                summary.problems[submitted.student] = f"could not be graded, its earlier score stands: {why}"
+            case Refused(why):
+                summary.problems[submitted.student] = why
+            case Scored(notebooks, timestamp, remarks):
+                self._scored[submitted.assignment][submitted.student] = timestamp, notebooks
+                if remarks:
+                    summary.remarks[submitted.student] = remarks
+        self._left[submitted.assignment] -= 1
+        self._progress("graded", self._count - self._left.total(), self._count)
+        if not self._left[submitted.assignment]:
+            self._record(summary)
+
+    def _record(self, summary: Summary) -> None:
+        """Write an assignment into the gradebook. The workers go on with other assignments meanwhile."""
+        scored = self._scored[summary.assignment]
+        try:
+            with opened(self._course) as gradebook:
+                summary.results = record(gradebook, summary.assignment, scored, _late_penalty(self._course))
+        except CannotGrade as error:
+            summary.refused = str(error)
+        self._jobs += [WritePages(summary.assignment, *result) for result in summary.results.items()]
+        self._pages += len(summary.results)
+
+    def _after_pages(self, job: WritePages, result: Lost | None) -> None:
+        if isinstance(result, Lost):
+            why = f"was graded, but its feedback could not be written: {result.why}"
+            self._summaries[job.assignment].problems[job.student] = why
+        self._written += 1
+        self._progress("feedback", self._written, self._pages)
+
+
+def _late_penalty(course: Course) -> LatePenalty:
     preprocessor = AssignLatePenalties(parent=course.app)
     preprocessor.init_plugin()
     return preprocessor.plugin_inst.late_submission_penalty
-
-
-# --- in the workers -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Grader:
-    course: Course
-    keys: dict[str, dict[str, NotebookKey]]  # by assignment and notebook
-    examiners: Examiners
-    secret: str
-    jail: bool
-    limits: Limits
-
-    @property
-    def seconds(self) -> float:
-        """How long one submission may take: what its processes may, and as much again for the rest."""
-        return 2 * self.limits.total_seconds * max(map(len, self.keys.values()), default=1)
-
-    def prepare(self) -> Callable[[Submitted], Graded]:
-        names = Autograde(coursedir=self.course.directory, parent=self.course.app).autograde_preprocessors
-        classes = [import_item(name) if isinstance(name, str) else name for name in names]
-        later = [cls(parent=self.course.app) for cls in classes if cls.__name__ not in OURS]
-        enabled = [preprocessor for preprocessor in later if preprocessor.enabled]
-        # An examiner for each worker, opened when it is needed first: pages are written without.
-        return functools.partial(self._grade, functools.cache(self.examiners.open), enabled)
-
-    def _grade(self, examiner: Callable[[], Examiner], later: list[Any], job: Submitted) -> Graded:
-        """Grade one submission and write its autograded folder. Raises JailError where the jail fails."""
-        keys = self.keys[job.assignment]
-        present = {path.stem: path for path in sorted(job.folder.glob("*.ipynb")) if path.stem in keys}
-        if not present:
-            there = ", ".join(sorted(path.name for path in job.folder.iterdir())) or "nothing"
-            wanted = ", ".join(f"{name}.ipynb" for name in keys)
-            return Graded(problem=f"{job.folder} holds no {wanted} (it holds {there})")
-        notebooks, scores = {}, {}
-        for name, path in present.items():
-            try:
-                notebook = submission.restored(submission.read(path), keys[name])
-            except submission.UnreadableSubmission as error:
-                return Graded(problem=str(error))
-            if not job.waited and examiner().prepare(submission.code(notebook)):
-                return Graded(waits=True)
-            seed = self.secret, job.student
-            examine = functools.partial(examiner().run, seed=seed, jail=self.jail, limits=self.limits)
-            submission.run(notebook, examine)
-            resources = {"nbgrader": {"student": job.student, "assignment": job.assignment, "notebook": name}}
-            for preprocessor in later:
-                notebook, resources = preprocessor.preprocess(notebook, resources)
-            notebooks[name], scores[name] = notebook, submission.scores(notebook)
-        self._write(job, notebooks)
-        return Graded(scores)
-
-    def _write(self, job: Submitted, notebooks: dict[str, Any]) -> None:
-        directory = self.course.directory
-        target = Path(directory.format_path(directory.autograded_directory, job.student, job.assignment))
-        with _replaced(self.course.root, target) as folder:
-            # The student's own files, then the instructor's over them, as nbgrader does.
-            for origin in (job.folder, _source(self.course, job.assignment)):
-                _copy_files(origin, folder, [*directory.ignore, "*.ipynb"])
-            for name, notebook in notebooks.items():
-                # As nbformat writes it, but without a copy, and without indentation, which makes json much slower.
-                text = json.dumps(split_lines(notebook), ensure_ascii=False, sort_keys=True)
-                (folder / f"{name}.ipynb").write_text(text + "\n", encoding="utf-8")
-            _set_permissions(folder, 0o664 if directory.groupshared else 0o444)
-
-
-@dataclass(frozen=True)
-class _FeedbackWriter:
-    course: Course
-    pages: PageMaker
-
-    def write(self, job: Recorded) -> None:
-        directory = self.course.directory
-        graded = Path(directory.format_path(directory.autograded_directory, job.student, job.assignment))
-        target = Path(directory.format_path(directory.feedback_directory, job.student, job.assignment))
-        with _replaced(self.course.root, target) as folder:
-            _copy_files(graded, folder, [*directory.ignore, "*.ipynb"])
-            for name, feedback in job.notebooks.items():
-                path = graded / f"{name}.ipynb"
-                if path.exists():
-                    notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
-                    page = self.pages.page(notebook, job.assignment, job.student, name, feedback)
-                    (folder / f"{name}.html").write_text(page, encoding="utf-8")
-            _set_permissions(folder, 0o664 if directory.groupshared else 0o644)
-
-
-@contextmanager
-def _replaced(root: Path, target: Path) -> Iterator[Path]:
-    """A new folder that takes `target`'s place when the block ends well: never a folder half written."""
-    work = private_folder(root) / "work" / f"{os.getpid()}"
-    shutil.rmtree(work, ignore_errors=True)
-    fresh, old = work / "fresh", work / "old"
-    fresh.mkdir(parents=True)
-    yield fresh
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(work, ignore_errors=True)
-
-
-def _copy_files(origin: Path, folder: Path, ignored: list[str]) -> None:
-    for name in utils.find_all_files(str(origin), ignored):
-        path = folder / Path(name).relative_to(origin)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        # Never through a link: a submission could point it at a file of the instructor's.
-        if not Path(name).is_symlink():
-            shutil.copy(name, path)
-
-
-def _set_permissions(folder: Path, mode: int) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            path.chmod(mode)

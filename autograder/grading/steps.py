@@ -4,14 +4,17 @@ them, its options are kept, and what cannot be done here is refused by name, nev
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 from nbformat import NotebookNode
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, BaseConverter
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
@@ -27,6 +30,8 @@ from traitlets.utils.importstring import import_item
 
 from ..jail.limits import Limits
 from .course import CannotGrade, Course
+from .gradebook import NotebookKey
+from .reading import NotGraded, code, imports, read
 
 OURS = "autograder.nbgrader"  # the module with our part of nbgrader's own command
 # Of nbgrader's preprocessors, those whose work is done here, in bulk or by construction.
@@ -73,7 +78,8 @@ def _steps(converter: Autograde, exporter: NotebookExporter) -> Steps:
     if position == 0:  # test cells are restored here in any case; then it happens first
         sanitize = [[], sanitize[0]]
     grading: list[list[Any]] = [[], [], []]
-    position, execute, scored = 0, None, False
+    execute: type[Execute] | None = None
+    position, scored = 0, False
     for item in converter.autograde_preprocessors:
         step = import_item(item) if isinstance(item, str) else item
         if step is Execute or _is_ours(step):
@@ -85,7 +91,9 @@ def _steps(converter: Autograde, exporter: NotebookExporter) -> Steps:
     for missing, name in ((execute is None, "Execute, nor JailedExecute"), (not scored, "SaveAutoGrades")):
         if missing:
             raise CannotGrade(f"c.Autograde.autograde_preprocessors does not name {name}: nothing would be graded.")
-    return Steps(*sanitize, *grading, converter, limits_of(execute(parent=exporter)))
+    assert execute is not None
+    limits = limits_of(execute(parent=exporter))
+    return Steps(sanitize[0], sanitize[1], grading[0], grading[1], grading[2], converter, limits)
 
 
 def _is_ours(step: Any) -> bool:
@@ -127,10 +135,9 @@ def limits_of(execute: Execute) -> Limits:
                     f"c.{section}.{option} has no meaning in the jail. Remove the line, or grade with stock"
                     " `nbgrader autograde`."
                 )
-    limits = Limits()
-    seconds = execute.timeout
+    limits, seconds = Limits(), execute.timeout
     if seconds is None or seconds <= 0:  # no limit, says nbgrader; but a notebook has one
-        seconds = limits.total_seconds
+        seconds = limits.total_cpu_seconds
     return replace(
         limits,
         cell_seconds=seconds,
@@ -138,3 +145,25 @@ def limits_of(execute: Execute) -> Limits:
         total_seconds=max(limits.total_seconds, WHOLE_NOTEBOOK * seconds),
         total_cpu_seconds=max(limits.total_cpu_seconds, WHOLE_NOTEBOOK * seconds),
     )
+
+
+def call_hook(converter: BaseConverter, name: str, assignment: str, notebooks: list[str]) -> None:
+    """Call a course's own hook as nbgrader does. Ours, which is for nbgrader's own command, has nothing to do here."""
+    if not _is_ours(getattr(converter, name)):
+        converter.coursedir.assignment_id = assignment
+        converter.notebooks = notebooks
+        getattr(converter, f"run_{name}")()
+
+
+@functools.lru_cache(maxsize=256)  # the same for a whole class
+def _modules_of(path: Path, changed: int) -> frozenset[str]:
+    return frozenset(imports(code(read(path))))
+
+
+def expected_modules(source: Path, key: NotebookKey) -> set[str]:
+    """The modules that the instructor's notebook imports, as far as it is there to be read."""
+    path = source / f"{key.name}.ipynb"
+    expected = {module for cell in key.cells if cell.cell_type == "code" for module in imports(cell.source)}
+    with contextlib.suppress(OSError, NotGraded):
+        expected |= _modules_of(path, path.stat().st_mtime_ns)
+    return expected

@@ -42,48 +42,33 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run(
-    jobs: deque[Job], prepare: Callable[[], Callable[[Job], Result]], *, workers: int, seconds: float
+def work_through(
+    jobs: deque[Job], get_ready: Callable[[], Callable[[Job], Result]], *, workers: int, seconds: float
 ) -> Iterator[tuple[Job, Result | Lost]]:
     """Do every job, in forked processes; yield each with its result as it comes.
 
-    Jobs are taken from `jobs`, to which more may be added for as long as there are results. `prepare` is called once
+    Jobs are taken from `jobs`, to which more may be added for as long as there are results. `get_ready` is called once
     in each worker and returns the function that does a job. Where that raises, takes more than `seconds`, or the worker
     dies, the job is tried once more in a fresh worker, and then given up as Lost.
     """
-    context = multiprocessing.get_context("fork")
     gc.freeze()  # collections in a worker then leave alone what it shares with this process
     again: deque[Job] = deque()
     crew: list[_Worker] = []
     try:
         while jobs or again or any(worker.job is not None for worker in crew):
             while (jobs or again) and len(crew) < workers:
-                crew.append(_hire(context, prepare))
+                crew.append(_hire(get_ready))
             for worker in crew:
                 if worker.job is None and (jobs or again):
-                    worker.attempt, queue = (1, jobs) if jobs else (2, again)
-                    worker.job = queue.popleft()
-                    worker.deadline = time.monotonic() + seconds
-                    with contextlib.suppress(OSError):  # it is gone already: `_received` says so
-                        worker.connection.send(worker.job)
-            busy = [worker for worker in crew if worker.job is not None]
-            left = min(worker.deadline for worker in busy) - time.monotonic()
-            ready = wait([worker.connection for worker in busy], max(0.0, left))
-            for worker in busy:
-                if worker.connection in ready:
-                    result, job = _received(worker), worker.job
-                elif time.monotonic() > worker.deadline:
-                    worker.process.kill()
-                    result, job = Lost(f"it took more than {seconds:g} seconds"), worker.job
-                else:
-                    continue
+                    _give(worker, jobs, again, seconds)
+            for worker, result in _finished(crew, seconds):
+                job, worker.job = worker.job, None
                 if isinstance(result, Lost):
                     crew.remove(worker)
                     _dismiss(worker)
                     if worker.attempt == 1:
                         again.append(job)
                         continue
-                worker.job = None
                 yield job, result
     finally:
         for worker in crew:  # all of them first: a worker has copies of the connections of those hired before it
@@ -92,18 +77,43 @@ def run(
             _dismiss(worker)
 
 
-def _hire(context: Any, prepare: Callable[[], Callable[[Job], Result]]) -> _Worker:
+def _give(worker: _Worker, jobs: deque[Any], again: deque[Any], seconds: float) -> None:
+    """Give an idle worker the next job, those that were lost once after all others."""
+    worker.attempt, queue = (1, jobs) if jobs else (2, again)
+    worker.job = queue.popleft()
+    worker.deadline = time.monotonic() + seconds
+    with contextlib.suppress(OSError):  # it is gone already: `_received` says so
+        worker.connection.send(worker.job)
+
+
+def _finished(crew: list[_Worker], seconds: float) -> list[tuple[_Worker, Any]]:
+    """Wait until some workers are done with their job, or have had too long; each with its result, or Lost."""
+    busy = [worker for worker in crew if worker.job is not None]
+    left = min(worker.deadline for worker in busy) - time.monotonic()
+    ready = wait([worker.connection for worker in busy], max(0.0, left))
+    found: list[tuple[_Worker, Any]] = []
+    for worker in busy:
+        if worker.connection in ready:
+            found.append((worker, _received(worker)))
+        elif time.monotonic() > worker.deadline:
+            worker.process.kill()
+            found.append((worker, Lost(f"it took more than {seconds:g} seconds")))
+    return found
+
+
+def _hire(get_ready: Callable[[], Callable[[Job], Result]]) -> _Worker:
+    context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, ours, prepare), daemon=True)
+    process = context.Process(target=_work, args=(theirs, ours, get_ready), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours)
 
 
-def _work(connection: Connection, other_end: Connection, prepare: Callable[[], Callable[[Job], Result]]) -> None:
+def _work(connection: Connection, other_end: Connection, get_ready: Callable[[], Callable[[Job], Result]]) -> None:
     other_end.close()  # else a worker would not notice that the main process is gone
     try:
-        work = prepare()
+        work = get_ready()
         while True:
             job = connection.recv()
             connection.send((True, work(job)))

@@ -5,8 +5,10 @@
     warm.py      imports torch once, forks a child for each request; has never seen a task or a seed
     pictures.py  what is imported ahead for submissions that draw
     child.py     runs the student's cells and drives their answers, and sends values back
-    lock.py      what a child may not do: Landlock, seccomp, rlimits, capabilities
+    lock.py      locks a child in: privileges.py, rlimits.py, landlock.py, seccomp.py, by way of kernel.py
+    allowed.py   the system calls that it may make, and why; numbers.py has their numbers
     limits.py    how much it may use: every number in one place
+    doctor.py    tries the ways out that escapes.py lists
     channel.py   messages over a socket, with a deadline and a size
 
 Nothing here imports a task, an oracle or anything that marks.

@@ -10,7 +10,7 @@ import time
 from ..exchange.values import MAX_BYTES, BadValue, Value, dump, load
 
 _LENGTH = struct.Struct("!I")
-SEND_SECONDS = 5.0
+SEND_SECONDS = 60.0  # for the other end to take what no longer fits between; it may be waiting for a core
 
 
 class Closed(Exception):
@@ -66,10 +66,10 @@ class Channel:
     def _buffered(self, count: int, deadline: float | None) -> bytearray:
         """The buffer, once it holds `count` bytes. What came before a deadline stays in it for the next try."""
         while len(self._buffer) < count:
-            if deadline is not None:
-                left = deadline - time.monotonic()
-                if left <= 0 or not select.select([self.sock], [], [], left)[0]:
-                    raise TooLate
+            # What is there by now has come in time, however late this process gets to look.
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not select.select([self.sock], [], [], left)[0]:
+                raise TooLate
             try:
                 chunk = self.sock.recv(1 << 16)
             except OSError as error:

@@ -19,14 +19,14 @@ from ..exchange import surroundings
 from ..exchange.drive import Outcome, drive_all
 from ..exchange.values import Raised, Value, dump, load, raised
 from .channel import Channel
-from .limits import Limits
+from .limits import INTERRUPT, Limits
 from .refusals import Refusals
 from .shell import ZMQInteractiveShell
 from .streams import Recorder, Stream
 
 
 class LimitReached(BaseException):
-    """A time limit. Not an Exception, so that an ordinary `except Exception` does not swallow it."""
+    """A limit on time. Not an Exception, so that an ordinary `except Exception` does not swallow it."""
 
 
 _REHEARSAL = (
@@ -70,6 +70,7 @@ def serve(
     surroundings.remember()  # before any cell has run
     sys.stdout, sys.stderr = Stream("stdout", recorder), Stream("stderr", recorder)
     vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
+    signal.signal(INTERRUPT, signal.SIG_IGN)
     while True:
         with contextlib.suppress(Exception):  # a student's loop may be stopped or closed; then it no longer goes on
             loop.run_until_complete(_something_comes(loop, channel))
@@ -77,13 +78,13 @@ def serve(
         reply: dict[str, Value] = {"id": request["id"]}
         recorder.begin(request["id"])
         try:
-            with _Alarm(limits, channel):
+            with _Interruptible(channel):
                 if request["do"] == "run":
                     _run(shell, request["source"], loop, reply)
                 else:
                     reply["outcomes"] = loop.run_until_complete(_drive(shell, request))
-        except LimitReached as reached:
-            reply["limit"] = str(reached)
+        except LimitReached:
+            reply["limit"] = True
         except BaseException as error:  # what gets past IPython, like an exception whose __str__ raises
             _show(recorder, error)
         recorder.flush()
@@ -94,38 +95,39 @@ def serve(
 async def _something_comes(loop: asyncio.AbstractEventLoop, channel: Channel) -> None:
     """Wait for a request; meanwhile a student's tasks go on."""
     there = loop.create_future()
-    loop.add_reader(channel.fileno(), lambda: there.done() or there.set_result(None))
+
+    def ready() -> None:
+        if not there.done():
+            there.set_result(None)
+
+    loop.add_reader(channel.fileno(), ready)
     try:
         await there
     finally:
         loop.remove_reader(channel.fileno())
 
 
-class _Alarm:
-    """Interrupts this block when the cell's wall or CPU time is up. A cell that undoes this is killed from outside."""
+class _Interruptible:
+    """In this block the grader's signal, which says that a limit is reached, is an exception; elsewhere it is ignored.
 
-    def __init__(self, limits: Limits, channel: Channel) -> None:
-        self._limits, self._channel = limits, channel
+    It comes again after a while, since a cell may catch the first one. A cell that undoes this is killed from outside.
+    """
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
 
     def __enter__(self) -> None:
-        signal.signal(signal.SIGALRM, self._ring)
-        signal.signal(signal.SIGPROF, self._ring)
-        # Again after a while: a cell may catch the first one.
-        signal.setitimer(signal.ITIMER_REAL, self._limits.cell_seconds, 0.2)
-        signal.setitimer(signal.ITIMER_PROF, self._limits.cell_cpu_seconds, 0.2)
+        signal.signal(INTERRUPT, self._ring)
 
     def __exit__(self, *_: Any) -> None:
         try:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        finally:  # the alarm may ring in the line above
-            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(INTERRUPT, signal.SIG_IGN)
+        finally:  # it may come in the line above
+            signal.signal(INTERRUPT, signal.SIG_IGN)
 
     def _ring(self, number: int, frame: Any) -> None:
-        if self._channel.sending:  # half a message would spoil all that follow; it rings again
-            return
-        wall = number == signal.SIGALRM
-        seconds = self._limits.cell_seconds if wall else self._limits.cell_cpu_seconds
-        raise LimitReached(f"it took more than {seconds:g} seconds{'' if wall else ' of CPU time'}")
+        if not self._channel.sending:  # half a message would spoil all that follow
+            raise LimitReached("a limit on time is reached")
 
 
 def _run(shell: ZMQInteractiveShell, source: str, loop: asyncio.AbstractEventLoop, reply: dict[str, Value]) -> None:

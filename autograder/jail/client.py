@@ -16,9 +16,9 @@ from pathlib import Path
 from ..exchange.drive import Outcome
 from ..exchange.values import BadValue, Made, Raised, Value
 from .channel import Channel, Closed, TooLarge, TooLate
-from .folder import holds_more_than
-from .limits import Limits
+from .limits import INTERRUPT, Limits
 from .process import JailError, JailUnavailable, Orders, Spawned
+from .watch import LOOK_SECONDS, Watch, is_ending
 
 START_SECONDS = 60.0  # for the warm process to import what it needs from a slow disk, and to fork
 # What a page shows as it is. Scripts and widgets do nothing there, and some of what claims to be JSON breaks it.
@@ -26,9 +26,8 @@ SHOWN = {"text/plain", "text/html", "text/latex", "text/markdown", "text/vnd.mer
 SHOWN |= {"image/png", "image/jpeg", "image/svg+xml"}
 NOT_SHOWN = "[Output of a kind that is not shown here.]"
 NO_ANSWER = "it sent something that is not an answer"
-LOOK_SECONDS = 0.25  # how often a running child's folder and threads are looked at
-GOODBYE_SECONDS = 1.0  # for a process that closed its end to be gone; longer, and it closed it on purpose
-REAP_SECONDS = 30.0  # for the warm process to say how a child ended; it clears the child's folder first
+AGAIN_SECONDS = 0.2  # between one interrupt and the next
+REAP_SECONDS = 30.0  # for a process to be gone, and for the warm process to say how; it clears the child's folder first
 
 # A word in a submission -> what its first use imports. For torch.func that takes more than a second.
 SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
@@ -69,7 +68,7 @@ class Warm(Orders):
         except Closed as error:
             raise JailError(self.explained("the warm process made no child")) from error
 
-    def prepare(self, source: str) -> bool:
+    def import_ahead(self, source: str) -> bool:
         """Have what `source` is slow to import imported from now on; False where there is nothing of that kind.
 
         Raises JailError."""
@@ -113,8 +112,6 @@ class Child:
         self._limits = limits
         self._dead: str | None = None
         self._pidfd: int | None = None
-        self._total_deadline = time.monotonic() + limits.total_seconds
-        self._next_look = time.monotonic() + LOOK_SECONDS
         try:
             hello = channel.receive(time.monotonic() + START_SECONDS)
         except Closed:
@@ -131,6 +128,8 @@ class Child:
         # The child waits for its first request, so the pid is still its own; the descriptor stays right for good.
         if hasattr(os, "pidfd_open"):
             self._pidfd = os.pidfd_open(self._pid)
+        self._watch = Watch(self._pid, self._folder, limits)
+        self._next_look = time.monotonic() + LOOK_SECONDS
 
     @property
     def alive(self) -> bool:
@@ -144,7 +143,11 @@ class Child:
         except Died as death:
             return Ran(outputs, str(death), died=True)
         refused = reply.get("refused")
-        return Ran(outputs, reply.get("limit"), refused=refused[:200] if isinstance(refused, str) else None)
+        return Ran(
+            outputs,
+            self._interrupted if "limit" in reply else None,
+            refused=refused[:200] if isinstance(refused, str) else None,
+        )
 
     def drive(
         self, driver: str, name: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
@@ -152,8 +155,8 @@ class Child:
         """Drive the student's `name`. Raises Died where its process ends, TimeoutError where it takes too long."""
         request = {"do": "drive", "driver": driver, "name": name, "watch": watch}
         reply = self._ask({**request, "names": list(names), "probes": [tuple(probe) for probe in probes]}, [])
-        if "limit" in reply:
-            raise TimeoutError(reply["limit"])
+        if "limit" in reply and self._interrupted:
+            raise TimeoutError(self._interrupted)
         try:
             return _checked_outcomes(reply["outcomes"], len(probes))
         except (BadValue, KeyError, TypeError) as error:
@@ -162,7 +165,7 @@ class Child:
     def close(self) -> None:
         """End the child; its folder goes with it."""
         if self._dead is None:
-            self._signal()
+            self._signal(signal.SIGKILL)
             self._dead = "it was ended"
         self._channel.close()
         if self._pidfd is not None:
@@ -184,11 +187,11 @@ class Child:
         if self._dead is not None:
             raise Died(self._dead)
         request_id = secrets.token_hex(8)
-        longest = self._limits.cell_seconds + self._limits.grace_seconds
-        deadline = min(time.monotonic() + longest, self._total_deadline)
+        self._interrupted: str | None = None
+        self._watch.begin()
         try:
             self._channel.send({"id": request_id, **request})
-            for message in self._messages(deadline):
+            for message in self._messages():
                 if not isinstance(message, dict) or message.get("id") != request_id:
                     raise self._kill(NO_ANSWER)
                 if "output" not in message:
@@ -204,52 +207,59 @@ class Child:
             raise self._ended() from error
         raise AssertionError("unreachable: _messages ends by raising")
 
-    def _messages(self, deadline: float) -> Iterator[Value]:
+    def _messages(self) -> Iterator[Value]:
+        next_check = 0.0
         while True:
-            try:
-                yield self._channel.receive(min(deadline, self._next_look))
-            except TooLate:
-                if time.monotonic() >= deadline:
-                    raise self._kill(self._which_time(deadline)) from None
+            message = None
+            with contextlib.suppress(TooLate):
+                message = self._channel.receive(next_check)
             if self._channel.received > self._limits.output_bytes:
                 raise self._kill(self._too_much())
-            if time.monotonic() >= self._next_look:
-                self._look()
+            if message is not None:
+                yield message
+            if time.monotonic() >= next_check:
+                next_check = time.monotonic() + self._check()
 
-    def _look(self) -> None:
-        """Raises Died where the child has grown beyond a limit that the kernel does not keep."""
-        if holds_more_than(self._limits.folder_bytes, self._folder):
-            raise self._kill(f"its files grew beyond {self._limits.folder_bytes / 2**20:g} MB")
-        with contextlib.suppress(FileNotFoundError):  # gone, or no /proc on this system
-            if sum(1 for _ in Path(f"/proc/{self._pid}/task").iterdir()) > self._limits.threads:
-                raise self._kill(f"it had more than {self._limits.threads} threads")
-        self._next_look = time.monotonic() + LOOK_SECONDS
+    def _check(self) -> float:
+        """Seconds until the next check. Raises Died where a limit is reached after which the notebook can't go on."""
+        if time.monotonic() >= self._next_look:
+            if grown := self._watch.look():
+                raise self._kill(grown.why)
+            self._next_look = time.monotonic() + LOOK_SECONDS
+        beyond = self._watch.beyond()
+        if beyond and not beyond.goes_on:
+            raise self._kill(beyond.why)
+        if beyond and not self._interrupted:
+            self._interrupted = beyond.why
+            self._grace_ends = self._watch.own_seconds() + self._limits.grace_seconds
+        if not self._interrupted:
+            return min(self._watch.left(), LOOK_SECONDS)
+        left = self._grace_ends - self._watch.own_seconds()
+        if left <= 0:
+            raise self._kill(f"{self._interrupted} and could not be interrupted")
+        self._signal(INTERRUPT)
+        return min(left, AGAIN_SECONDS)
 
     def _too_much(self) -> str:
         return f"it put out more than {self._limits.output_bytes / 10**6:g} MB"
 
-    def _which_time(self, deadline: float) -> str:
-        if deadline >= self._total_deadline:
-            return f"the notebook took more than {self._limits.total_seconds:g} seconds"
-        return f"it took more than {self._limits.cell_seconds:g} seconds and could not be interrupted"
-
     def _kill(self, why: str) -> Died:
-        self._signal()
+        self._signal(signal.SIGKILL)
         self._dead = why
         return Died(why)
 
-    def _signal(self) -> None:
+    def _signal(self, number: signal.Signals) -> None:
         try:
             if self._pidfd is not None:
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+                signal.pidfd_send_signal(self._pidfd, number)
             elif hasattr(self, "_pid"):
-                os.kill(self._pid, signal.SIGKILL)
+                os.kill(self._pid, number)
         except ProcessLookupError:
             pass
 
     def _ended(self) -> Died | JailError:
         """Why the child is gone, by what the warm process reports."""
-        if self._pidfd is not None and not select.select([self._pidfd], [], [], GOODBYE_SECONDS)[0]:
+        if not is_ending(self._pid):
             return self._kill("it closed its connection to the grader")
         ready, _, _ = select.select([self._status_fd], [], [], REAP_SECONDS)
         report = os.read(self._status_fd, 64).decode() if ready else ""

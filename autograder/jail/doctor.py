@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from .client import Warm
+from .client import Ran, Warm
+from .escapes import ESCAPES, SETTING, Escape
 from .limits import Limits
 from .process import JailError, JailUnavailable
 
 REMEDY = """\
-The jail needs Linux 5.13 or newer with Landlock enabled (`cat /sys/kernel/security/lsm` names it) and libseccomp 2.
-Run `autograder doctor` for the whole table. On a machine without them, grade elsewhere, or say `--no-jail` by name:
-submissions can then read the answer key and the gradebook, and do whatever you can do."""
-
-
-@dataclass(frozen=True)
-class Escape:
-    """A way out: code that must raise OSError (or end with what `blocked` says) inside the jail."""
-
-    what: str
-    code: str
+The jail needs Linux 5.13 or newer with Landlock enabled (`cat /sys/kernel/security/lsm` names it), on x86_64
+or aarch64. Run `autograder doctor` for the whole table. Where that is not to be had, grade elsewhere, or say
+`--no-jail` by name: submissions can then read the answer key and the gradebook, and do whatever you can do."""
 
 
 @dataclass(frozen=True)
@@ -35,85 +32,86 @@ class Attempt:
     why: str
 
 
-def escapes(forbidden: Path) -> list[Escape]:
-    """Each escape, aimed at the file `forbidden` and at this process."""
-    call = "import ctypes; libc = ctypes.CDLL(None, use_errno=True)\n"
-    check = "\nif r < 0: raise OSError(ctypes.get_errno(), 'refused')"
-    pid = os.getpid()
-    return [
-        Escape("read a file outside", f"open({str(forbidden)!r}).read()"),
-        Escape("write a file outside", f"open({str(forbidden)!r}, 'a').write('x')"),
-        Escape("truncate a file outside", f"import os; os.truncate({str(forbidden)!r}, 0)"),
-        Escape("make a file outside", f"open({str(forbidden.parent / 'new')!r}, 'w')"),
-        Escape("remove a file outside", f"import os; os.unlink({str(forbidden)!r})"),
-        Escape("rename a file outside", f"import os; os.rename({str(forbidden)!r}, 'mine')"),
-        Escape("link to a file outside", f"import os; os.link({str(forbidden)!r}, 'mine')"),
-        Escape("change a file's mode", f"import os; os.chmod({str(forbidden)!r}, 0)"),
-        Escape("change a file's times", f"import os; os.utime({str(forbidden)!r}, (0, 0))"),
-        Escape("list a folder outside", f"import os; os.listdir({str(forbidden.parent)!r})"),
-        Escape("read the answer key", "import autograder.tasks.a01_slopes"),
-        Escape("read another process's environment", f"open('/proc/{pid}/environ', 'rb').read()"),
-        Escape("read another process's memory", f"open('/proc/{pid}/mem', 'rb')"),
-        Escape("attach to another process", call + f"r = libc.ptrace(16, {pid}, 0, 0)" + check),
-        Escape("signal another process", f"import os; os.kill({pid}, 0)"),
-        Escape("signal a process group", "import os; os.kill(0, 0)"),
-        Escape("change another process's limits", f"import resource; resource.prlimit({pid}, resource.RLIMIT_CORE)"),
-        Escape("start a process (fork)", "import os; pid = os.fork()\nif pid == 0: os._exit(0)"),
-        Escape("start a program", "import subprocess; subprocess.run(['true'], check=True)"),
-        Escape("replace the program", "import os; os.execv('/bin/true', ['true'])"),
-        Escape("open a network socket (IPv4)", "import socket; socket.socket(socket.AF_INET)"),
-        Escape("open a network socket (IPv6)", "import socket; socket.socket(socket.AF_INET6)"),
-        Escape("open a Unix socket", "import socket; socket.socket(socket.AF_UNIX)"),
-        Escape("open a netlink socket", "import socket; socket.socket(16, socket.SOCK_RAW)"),
-        Escape("make a namespace", call + "r = libc.unshare(0x10000000)" + check),
-        Escape("mount a file system", call + "r = libc.mount(b'none', b'/', b'tmpfs', 0, None)" + check),
-        Escape("use io_uring", call + "r = libc.syscall(425, 1, ctypes.create_string_buffer(256))" + check),
-        Escape("share memory (SysV)", call + "r = libc.shmget(0, 4096, 0o1777)" + check),
-        Escape("raise its own limits", "import resource; resource.setrlimit(resource.RLIMIT_CPU, (10**6, 10**6))"),
-        Escape("use more memory than it may", "x = bytearray(8 * 2**30)"),
-        Escape("share more memory than it may", "import mmap; mmap.mmap(-1, 16 * 2**30)"),
-        Escape("open too many files", "files = [open('/dev/null') for _ in range(100_000)]"),
-        Escape("write a file larger than it may", LARGE_FILE),
-    ]
-
-
-TRY_EACH = """\
+TRY_EACH = """
 import json
-reasons = []
-for code in ESCAPES:
+for code, outside in ATTEMPTS:
     try:
-        exec(code, {})
-        reasons.append(None)
+        exec(code, {**globals(), "outside": outside})
+        reason = None
     except Exception as error:
-        reasons.append(f"{type(error).__name__}: {error}")
-print(json.dumps(reasons))"""
-
-LARGE_FILE = """\
-import signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-with open('large', 'wb') as file:
-    for _ in range(100):
-        file.write(b'x' * 2**20)"""
+        reason = f"{type(error).__name__}: {error}"
+    print(json.dumps([reason]), flush=True)
+"""
 
 
-def attempts(warm: Warm) -> list[Attempt]:
-    """Try each escape in one child. Raises JailUnavailable where a child cannot be locked in at all."""
-    with tempfile.TemporaryDirectory(prefix="outside-") as folder, warm.open(Limits()) as child:
-        forbidden = Path(folder) / "forbidden"
-        forbidden.write_text("secret")
-        tried = escapes(forbidden)
-        ran = child.run(f"ESCAPES = {[escape.code for escape in tried]!r}\n{TRY_EACH}")
-        try:
-            reasons = json.loads("".join(output["text"] for output in ran.outputs))
-        except (KeyError, ValueError) as error:
-            raise JailError(f"the doctor's own child failed: {ran}") from error
-        found = [
-            Attempt(escape.what, bool(reason), (reason or "it went through")[:80])
-            for escape, reason in zip(tried, reasons, strict=True)
+def attempts(warm: Warm, *, jail: bool = True) -> list[Attempt]:
+    """Try each escape from inside a child, locked in or not. Raises JailUnavailable where none can be locked in."""
+    tried = [escape for escape in ESCAPES if not escape.alone]
+    found = _attempts(warm, tried, jail)
+    for escape in ESCAPES:
+        if escape.alone:
+            found += _attempts(warm, [escape], jail)
+    return found
+
+
+def _attempts(warm: Warm, tried: list[Escape], jail: bool) -> list[Attempt]:
+    """Try these escapes in one child, each aimed at a file of its own, and look at that file afterwards."""
+    with (
+        tempfile.TemporaryDirectory(prefix="outside-", ignore_cleanup_errors=True) as folder,
+        _mailbox(folder) as mailbox,
+        warm.open(Limits(), jail=jail) as child,
+    ):
+        places = [Path(folder, str(number)) for number in range(len(tried))]
+        for place in places:
+            place.mkdir()
+            (place / "forbidden").write_text("secret")
+        before = [_look(place) for place in places]
+        setting = {"other": os.getpid(), "mailbox": mailbox, "package": str(Path(__file__).parents[1])}
+        setting["ATTEMPTS"] = [
+            (escape.code, str(place / "forbidden")) for escape, place in zip(tried, places, strict=True)
         ]
-        if forbidden.read_text() != "secret" or {path.name for path in Path(folder).iterdir()} != {"forbidden"}:
-            found.append(Attempt("leave files outside as they are", False, "a file outside was changed"))
+        named = "\n".join(f"{name} = {value!r}" for name, value in setting.items())
+        ran = child.run(f"{named}\n{SETTING}\n{TRY_EACH}")
+        reasons = _reasons(ran)
+        if ran.died and len(reasons) < len(tried):  # a crash while it tried, and what came after was not tried at all
+            crashed = tried[len(reasons)]
+            if not crashed.alone:
+                raise JailError(f"the doctor's own child ended as it tried to {crashed.what}: {ran.stopped}")
+            reasons.append(f"{ran.stopped}")
+        if len(reasons) != len(tried):
+            raise JailError(f"the doctor's own child failed: {ran}")
+        found = []
+        for escape, reason, place, was in zip(tried, reasons, places, before, strict=True):
+            if _look(place) != was:
+                found.append(Attempt(escape.what, False, "it went through: what is outside was changed"))
+            else:
+                found.append(Attempt(escape.what, bool(reason), (reason or "it went through")[:80]))
         return found
+
+
+def _reasons(ran: Ran) -> list[str | None]:
+    """Of each escape that was tried, why it failed; None where it did not."""
+    text = "".join(output["text"] for output in ran.outputs if output["output_type"] == "stream")
+    return [json.loads(line)[0] for line in text.splitlines()]
+
+
+def _look(place: Path) -> Any:
+    """What can be seen of a folder without opening anything in it: an escape may have closed it to us."""
+    seen = []
+    for path in sorted([place, *place.iterdir()]):
+        about = path.lstat()
+        size = about.st_size if path != place else 0
+        seen.append((path, about.st_mode, about.st_uid, about.st_gid, about.st_nlink, size, about.st_mtime_ns))
+    return seen
+
+
+@contextlib.contextmanager
+def _mailbox(folder: str) -> Iterator[str]:
+    """The path of a socket that takes datagrams."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mailbox:
+        path = f"{folder}/mailbox"
+        mailbox.bind(path)
+        yield path
 
 
 def open_escapes(warm: Warm) -> list[Attempt]:
@@ -145,7 +143,7 @@ def main(warm: Warm) -> int:
         print(refusal([Attempt("lock a process in", False, str(error))]))
         return 1
     for attempt in found:
-        print(f"{'blocked' if attempt.blocked else 'OPEN':8} {attempt.what:36} {attempt.why}")
+        print(f"{'blocked' if attempt.blocked else 'OPEN':8} {attempt.what:50} {attempt.why}")
     still_open = sum(not attempt.blocked for attempt in found)
     print(f"{len(found) - still_open} of {len(found)} escapes blocked" + (f"\n{REMEDY}" if still_open else ""))
     return 1 if still_open else 0

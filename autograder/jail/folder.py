@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 
@@ -28,6 +30,25 @@ def holds_more_than(size: int, folder: Path) -> bool:
         except OSError:  # nested too deeply or closed to us: what can't be measured is too much
             return True
     return False
+
+
+def open_to(pid: int, folder: Path, largest: int) -> int:
+    """Bytes of files that were removed from `folder` while a process had them open, or mapped, and still has.
+
+    One that is only mapped, and whose size cannot be seen, counts as the `largest` that a file may be.
+    """
+    sizes: dict[int, int] = {}
+    with contextlib.suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                about = descriptor.stat()
+                if about.st_nlink == 0 and stat.S_ISREG(about.st_mode):
+                    sizes[about.st_ino] = max(about.st_blocks * 512, SMALLEST)
+    with contextlib.suppress(OSError), Path(f"/proc/{pid}/maps").open("rb") as maps:
+        for line in maps:
+            if line.endswith(b" (deleted)\n") and os.fsencode(folder) in line:
+                sizes.setdefault(int(line.split(None, 5)[4]), largest)
+    return sum(sizes.values())
 
 
 def remove(folder: Path) -> None:

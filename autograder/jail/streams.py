@@ -76,7 +76,7 @@ class Recorder:
 class Stream(io.TextIOBase):
     """sys.stdout or sys.stderr of the student's code; to it what a kernel's OutStream is."""
 
-    encoding = "UTF-8"  # type: ignore[assignment]  a property there, an attribute in a kernel and for whoever asks
+    encoding = "UTF-8"
 
     def __init__(self, name: str, recorder: Recorder) -> None:
         self._name, self._recorder = name, recorder

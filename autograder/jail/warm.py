@@ -26,8 +26,10 @@ from typing import Any
 from .beside import lay_out
 from .channel import Channel
 from .folder import remove
+from .kernel import CannotLock
 from .limits import Limits
-from .lock import CannotLock, Prepared, end_with_parent, lock, prepare
+from .lock import Prepared, lock, prepare
+from .privileges import end_with_parent
 
 
 def main(fd: int, place: Path) -> None:

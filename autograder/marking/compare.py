@@ -160,16 +160,18 @@ def alike(a: Value, b: Value, *, rtol: float, atol: float) -> bool:
         return m == n or abs(m - n) <= atol + rtol * abs(n) < math.inf or (math.isnan(m) and math.isnan(n))
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor) and a.dtype == b.dtype and torch.equal(a, b):
         return True  # as most inputs are after a call, and five times as fast as what follows
-    a = _unwrapped(a)
+    a, b = _unwrapped(a), _unwrapped(b)
     if a is None or isinstance(a, (bool, str, Opaque)):
-        return type(_unwrapped(b)) is type(a) and _unwrapped(b) == a
-    both_lists = isinstance(a, (list, tuple)) and isinstance(b, (list, tuple))
-    x, y = (None, None) if both_lists else (as_tensor(a), as_tensor(b))
-    if x is not None and y is not None:
-        return x.shape == y.shape and torch.allclose(x, y, rtol=rtol, atol=atol, equal_nan=True)
+        return type(b) is type(a) and b == a
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(alike(a[key], b[key], rtol=rtol, atol=atol) for key in a)
-    if isinstance(a, (list, tuple)):
-        items = members(b, len(a))
-        return items is not None and all(alike(m, n, rtol=rtol, atol=atol) for m, n in zip(a, items, strict=True))
-    return False
+    if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):  # beside a list a tensor is one of its members
+        count = len(a) if isinstance(a, (list, tuple)) else len(b)
+        mine, others = members(a, count), members(b, count)
+        if mine is None or others is None:
+            return False
+        return all(alike(one, other, rtol=rtol, atol=atol) for one, other in zip(mine, others, strict=True))
+    x, y = as_tensor(a), as_tensor(b)
+    if x is None or y is None:
+        return False
+    return x.shape == y.shape and torch.allclose(x, y, rtol=rtol, atol=atol, equal_nan=True)

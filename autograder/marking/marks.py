@@ -102,7 +102,7 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
     names = {name: None for case in cases for name in case.truth}  # a dict keeps the order
     differences: dict[str, list[Difference | None]] = {
         name: [
-            difference(mine[name], case.truth[name], rtol=task.rtol, atol=task.atol) if name in case.truth else None
+            difference(mine[name], case.truth[name], **_tolerance(task, name)) if name in case.truth else None
             for mine, case in zip(signatures, cases, strict=True)
         ]
         for name in names
@@ -117,6 +117,12 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
         fraction=0.0 if differentiated else _fraction(task, differences),
         left=next((outcome.left for outcome in outcomes if outcome.left), ()),
     )
+
+
+def _tolerance(task: Task, part: str) -> dict[str, float]:
+    """The task's for what an answer returns; inputs and state are as they were or they are not."""
+    exact = part in (INPUTS, STATE)
+    return {"rtol": 0.0, "atol": 0.0} if exact else {"rtol": task.rtol, "atol": task.atol}
 
 
 def _differentiated(task: Task, answer: Answer, outcomes: Sequence[Outcome]) -> str | None:

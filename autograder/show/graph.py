@@ -1,31 +1,71 @@
-"""The graph that autograd recorded, as a Mermaid flowchart, with the local slope on every edge."""
+"""The graph that autograd recorded, inputs at the top, with the local slope on every arrow.
+
+JupyterLab draws the Mermaid text in the colours of its theme; where nobody draws Mermaid (nbgrader's pages, a page on
+paper) the same graph is there as SVG, and everywhere in words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from . import layers
+from .layers import Arrow, Box
+from .moving import Moving
+from .picture import Picture, drawn, svg_uri
+
 Node = Any  # torch.autograd.graph.Node and the C++ nodes that only look like it
+
+TITLE = "The graph that autograd recorded"
+# Dark text on pale boxes, so that a picture reads the same in a dark theme: fill and stroke.
+_LOOKS = {"leaf": ("#d6e8f5", "#0072B2"), "operation": ("#f5f5f5", "#8a8a8a"), "outside": ("#fff", "#8a8a8a")}
 
 
 @dataclass(frozen=True)
 class Graph:
-    """A Mermaid flowchart; `str(graph)` says the same in lines of text."""
+    """Boxes, and arrows between them; `str(graph)` says the same in lines of text."""
 
-    mermaid: str
-    text: str
+    boxes: Mapping[str, Box]
+    arrows: Sequence[Arrow]
 
     def __str__(self) -> str:
-        return self.text
+        return "\n".join(self._in_words(arrow) for arrow in self.arrows)
 
     def __repr__(self) -> str:
-        return self.text
+        return str(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/vnd.mermaid": self.mermaid, "text/plain": self.text}
+        svg = layers.svg(self.boxes, self.arrows, title=TITLE, description=self.description)
+        return {"text/vnd.mermaid": self.mermaid, "image/svg+xml": svg, "text/plain": str(self)}
+
+    @property
+    def mermaid(self) -> str:
+        """The graph as a Mermaid flowchart, with a title and a description for who cannot see it."""
+        lines = ["flowchart TD", f"  accTitle: {TITLE}", f"  accDescr: {self.description}"]
+        for kind, (fill, stroke) in _LOOKS.items():
+            lines.append(f"  classDef {kind} fill:{fill},stroke:{stroke},color:#000")
+        for key, box in self.boxes.items():
+            shape = '(["{}"])' if box.rounded else '["{}"]'
+            kind = next(kind for kind, look in _LOOKS.items() if look == (box.fill, box.stroke))
+            lines.append(f"  {key}{shape.format('<br/>'.join(box.lines))}:::{kind}")
+        for arrow in self.arrows:
+            label = f'-- "{arrow.label}" -->' if arrow.label else "-->"
+            lines.append(f"  {arrow.source} {'-. cut .-x' if arrow.dashed else label} {arrow.target}")
+        return "\n".join(lines)
+
+    @property
+    def description(self) -> str:
+        """All of it in one line, for who cannot see it."""
+        return "; ".join(str(self).splitlines())
+
+    def _in_words(self, arrow: Arrow) -> str:
+        source, target = (", ".join(self.boxes[key].lines) for key in (arrow.source, arrow.target))
+        if arrow.dashed:  # what it would have reached has a name
+            return f"{source} --[cut]--x {target.partition(' = ')[0]}"
+        return f"{source} --[{arrow.label}]--> {target}"
 
 
 def graph(
@@ -49,23 +89,24 @@ def graph(
     keys = {node: f"n{i}" for i, node in enumerate(order)}
     edges = [(child, node, slope) for node in order for child, slope in _local_slopes(node)]
     reach = _gradients(out.grad_fn, order, edges) if gradients else {}
-    labels = {node: _label(node, named.get(node), reach.get(node)) for node in order}
-    # Dark text on pale boxes, so that the picture reads the same in a dark theme.
-    lines, words = ["flowchart LR", "  classDef leaf fill:#d6e8f5,stroke:#0072B2,color:#000"], []
-    lines.append("  classDef operation fill:#f5f5f5,stroke:#8a8a8a,color:#000")
-    for node in order:
-        shape = '(["{}"])' if _is_leaf(node) else '["{}"]'
-        kind = "leaf" if _is_leaf(node) else "operation"
-        lines.append(f"  {keys[node]}{shape.format('<br/>'.join(labels[node]))}:::{kind}")
-    for child, node, slope in edges:
-        mark = f'-- "{_number(slope)}" -->' if slope is not None else "-->"
-        lines.append(f"  {keys[child]} {mark} {keys[node]}")
-        words.append(f"{', '.join(labels[child])} --[{_number(slope)}]--> {', '.join(labels[node])}")
-    for source, target in (cut or {}).items():
-        end = target if target in (cut or {}) else keys[_node(tensors[target])]
-        lines += [f'  {source}(["{source} = {_number(tensors[source])}"])', f"  {source} -. cut .-x {end}"]
-        words.append(f"{source} = {_number(tensors[source])} --[cut]--x {target}")
-    return Graph("\n".join(lines), "\n".join(words))
+    boxes = {keys[node]: _box(node, _label(node, named.get(node), reach.get(node))) for node in order}
+    arrows = [Arrow(keys[child], keys[node], _number(slope)) for child, node, slope in edges]
+    cut = cut or {}
+    ends = {name: name if name in cut else keys[_node(tensors[name])] for name in cut.values()}
+    outside = {name: Box([f"{name} = {_number(tensors[name])}"], *_LOOKS["outside"], rounded=True) for name in cut}
+    arrows += [Arrow(name, ends[target], dashed=True) for name, target in cut.items()]
+    return Graph(outside | boxes, arrows)
+
+
+@drawn
+def cutting(whole: Graph, cut: Graph) -> Moving:
+    """Two graphs of the same computation: recorded whole, and with some of its arrows cut; a frame each."""
+    frames = []
+    for name, graph in (("recorded whole", whole), ("cut", cut)):
+        svg = layers.svg(graph.boxes, graph.arrows, title=TITLE, description=graph.description)
+        leaves = "; ".join(", ".join(box.lines) for box in graph.boxes.values() if box.rounded)
+        frames.append(Picture(f"{TITLE}, {name}", f"{name}: {leaves}", svg_uri(svg)))
+    return Moving("from the whole graph to the cut one", frames)
 
 
 def _node(tensor: torch.Tensor) -> Node:
@@ -112,6 +153,10 @@ def _gradients(
 
 def _is_leaf(node: Node) -> bool:
     return node.name().endswith("AccumulateGrad")
+
+
+def _box(node: Node, lines: list[str]) -> Box:
+    return Box(lines, *_LOOKS["leaf" if _is_leaf(node) else "operation"], rounded=_is_leaf(node))
 
 
 def _label(node: Node, named: tuple[str, torch.Tensor] | None, grad: torch.Tensor | None) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .moving import Moving
 from .picture import BLUE, GREEN, GREY, ORANGE, Picture, blank, drawn
 
 if TYPE_CHECKING:
@@ -40,7 +42,33 @@ def neuron(x: float, y: float, w: float, b: float) -> Picture:
         axes.text(1.75, 0.2 - 0.21 * place, text, color=colour, fontsize=11, ha="left", va="center")
     words = [f"{_TITLES.get(n, n)}: value {v:.4f}" for n, v in values.items()]
     words = [f"{line}, gradient {grads[n]:.4f}" if n in grads else line for n, line in zip(values, words, strict=True)]
-    return Picture.of(figure, "\n".join(words))
+    return Picture.of(
+        figure, "The graph of one neuron: values on the way forward, gradients on the way back", "\n".join(words)
+    )
+
+
+@drawn
+def saturation(at: Sequence[float] = (0.0, 1.0, 2.0, 4.0, 6.0, -2.0, -6.0)) -> Moving:
+    """The sigmoid with its tangent at each z of `at`: steep in the middle, flat far out, one frame a z."""
+    zs = torch.linspace(-8, 8, 161, dtype=torch.float64)
+    frames = []
+    for z in sorted(at):
+        point = torch.tensor(z, dtype=torch.float64, requires_grad=True)
+        p = torch.sigmoid(point)
+        (steepness,) = torch.autograd.grad(p, point)
+        figure = blank(figsize=(7.2, 3.2), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(zs, torch.sigmoid(zs), color=BLUE, linewidth=2.5)
+        near = torch.tensor([z - 1.5, z + 1.5], dtype=torch.float64)
+        axes.plot(near, p.item() + steepness * (near - z), color=ORANGE, linewidth=2)
+        axes.plot(z, p.item(), "o", color=ORANGE, markersize=7)
+        axes.set_ylim(-0.15, 1.15)
+        axes.set_xlabel("z")
+        axes.set_ylabel("sigmoid of z")
+        axes.spines[["top", "right"]].set_visible(False)
+        title = f"The sigmoid and its tangent at z = {z:g}"
+        frames.append(Picture.of(figure, title, f"z = {z:g}: the sigmoid is {p.item():.4f}, its slope {steepness:.4f}"))
+    return Moving("the number that goes in, z", frames)
 
 
 def _passes(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from .curves import Function
+from .moving import Moving
 from .picture import BLUE, GREEN, GREY, ORANGE, Picture, blank, drawn, missing
 
 if TYPE_CHECKING:
@@ -15,6 +17,27 @@ if TYPE_CHECKING:
 
 BestStep = Callable[[Function, float, torch.dtype], Any]
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+@drawn
+def spacing(starts: Sequence[float] = (1e6, 4e6, 1e7, 2e7, 1e8)) -> Moving:
+    """A window of width 16 that moves out on the number line: the float32 numbers in it, one frame a start."""
+    frames = []
+    for start in starts:
+        low = torch.tensor(start, dtype=torch.float32)
+        gap = float(torch.nextafter(low, torch.tensor(math.inf)) - low)
+        marks = torch.arange(0, 16 + gap / 2, gap)
+        figure = blank(figsize=(7.2, 1.5), layout="constrained")
+        axes = figure.subplots()
+        axes.vlines(marks, -0.35, 0.35, color=BLUE, linewidth=1.2)
+        axes.plot([0, 16], [0, 0], color=GREY, linewidth=1)
+        axes.set(xlim=(-0.5, 16.5), ylim=(-0.6, 0.6), yticks=[], xticks=[0, 4, 8, 12, 16])
+        axes.set_xticklabels([f"{start:,.0f}", "+ 4", "+ 8", "+ 12", "+ 16"])
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        title = f"The float32 numbers from {start:,.0f} to {start + 16:,.0f}, a mark for each"
+        words = f"from {start:,.0f} on: neighbours are {gap:g} apart, {len(marks)} numbers in the window"
+        frames.append(Picture.of(figure, title, words))
+    return Moving("how far out on the number line", frames)
 
 
 @drawn
@@ -42,7 +65,8 @@ def step_errors(f: Function, x: float, *, name: str, best_step: BestStep | None 
     axes.text(0.98, 0.03, "the curve bends within h", transform=axes.transAxes, color=GREY, ha="right")
     axes.grid(color=GREY, alpha=0.2)
     axes.legend(frameon=False, loc="upper center", ncols=3)
-    return Picture.of(figure, "\n".join(words))
+    title = f"The error of a central difference of {name} at x = {x:g}, against the step h"
+    return Picture.of(figure, title, "\n".join(words))
 
 
 def _draw_errors(axes: Axes, f: Function, x: float, dtype: torch.dtype, colour: str) -> str:
@@ -104,7 +128,8 @@ def dead_zone(stable_bce: Loss | None = None) -> Picture:
     gradient.set_ylabel("gradient with respect to z")
     gradient.set_xlabel("logit z")
     loss.legend(frameon=False, loc="upper left")
-    return Picture.of(figure, "\n".join(words))
+    title = "The loss of a neuron that should say 0, and its gradient, against the logit z"
+    return Picture.of(figure, title, "\n".join(words))
 
 
 def _from_logits(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from .moving import Moving
 from .picture import BLUE, GREY, ORANGE, Picture, blank, drawn
 
 if TYPE_CHECKING:
@@ -43,7 +44,29 @@ def shapes(**tensors: torch.Tensor) -> Picture:
             _draw(axes, grad, f"{name}.grad  {_shape(grad)}", middle, -tallest - 1.4, tallest, ORANGE)
             words.append(f"{name} has shape {_shape(tensor)}, its gradient {_shape(grad)}")
         left += width + _GAP
-    return Picture.of(figure, "\n".join(words))
+    return Picture.of(figure, "Tensors as grids of cells, each above its gradient", "\n".join(words))
+
+
+@drawn
+def stretching(rows: int = 3, columns: int = 4) -> Moving:
+    """A row that is added to a table: copied on the way forward, its copies' gradients added up on the way back."""
+    row = torch.arange(1.0, columns + 1).reshape(1, columns)
+    grad_out = torch.arange(1.0, rows * columns + 1).reshape(rows, columns)
+    stages = (
+        (row, "b", "b has one row, and is added to a table of three", BLUE),
+        (row.expand(rows, columns), "b as it is added", "forward: every row of the table gets a copy of b", BLUE),
+        (grad_out, "gradients of the copies", "backward: each copy gets a gradient of its own", ORANGE),
+        (grad_out.sum(0, keepdim=True), "b.grad", "and since all copies are b, they are added up", ORANGE),
+    )
+    frames = []
+    for number, (tensor, name, words, colour) in enumerate(stages, 1):
+        figure = blank(figsize=(4.4, 3.2))
+        axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
+        axes.set(xlim=(-0.5, columns + 0.5), ylim=(-rows - 1.6, 0.1), aspect="equal")
+        axes.axis("off")
+        _draw(axes, tensor, f"{name}  {_shape(tensor)}", columns / 2, 0.4, rows, colour)
+        frames.append(Picture.of(figure, f"Step {number} of a row that is stretched to a table", f"{number}. {words}"))
+    return Moving("from the way forward to the way back", frames)
 
 
 def _grad(tensor: torch.Tensor) -> torch.Tensor | None:

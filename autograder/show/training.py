@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from .moving import Moving
 from .picture import BLUE, GREEN, GREY, ORANGE, Picture, blank, drawn
 
 _LOOKS = ((ORANGE, "o", "-"), (BLUE, "s", "--"), (GREEN, "^", "-."))  # colour, marker and line: any one is enough
@@ -27,7 +28,27 @@ def staircase(added: Sequence[float], cleared: Sequence[float]) -> Picture:
     axes.set_ylim(0, 1.12 * max(*added, *cleared))
     axes.legend(frameon=False, loc="upper left")
     axes.spines[["top", "right"]].set_visible(False)
-    return Picture.of(figure, f"never cleared: {_numbers(added)}\ncleared: {_numbers(cleared)}")
+    title = "The gradient after each backward: a staircase where nothing clears it, level where it is cleared"
+    return Picture.of(figure, title, f"never cleared: {_numbers(added)}\ncleared: {_numbers(cleared)}")
+
+
+@drawn
+def climbing(slope: float, *, rounds: int = 4) -> Moving:
+    """What stands in `.grad` after each of some backwards that all bring the same `slope`, one frame a backward."""
+    frames = []
+    for done in range(rounds + 1):
+        figure = blank(figsize=(6, 3), layout="constrained")
+        axes = figure.subplots()
+        for step in range(done):
+            axes.bar(0, slope, bottom=step * slope, width=0.5, color=ORANGE, edgecolor="white", linewidth=2)
+            axes.text(0.32, (step + 0.5) * slope, f"+ {slope:g}, backward {step + 1}", va="center", color=GREY)
+        axes.set(xlim=(-0.5, 1.6), ylim=(0, 1.08 * slope * rounds), xticks=[])
+        axes.set_ylabel("x.grad")
+        axes.spines[["top", "right"]].set_visible(False)
+        holds = f"{done * slope:g}" if done else "None"
+        title = f"The gradient after {done} backwards, a block for each"
+        frames.append(Picture.of(figure, title, f"after {done} backward{'s' * (done != 1)}: x.grad is {holds}"))
+    return Moving("how often backward has run", frames)
 
 
 @drawn
@@ -45,14 +66,16 @@ def losses(title: str, curves: Mapping[str, Sequence[float] | Callable[[], Seque
             words.append(f"{name}: not written yet. Write it, then run this cell again.")
         except Exception as error:
             words.append(f"{name}: could not be drawn, since it raised {type(error).__name__}: {error}")
+    if not axes.lines:  # empty axes would say nothing, and hide the words
+        return Picture.in_words(title, "\n".join(words))
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.set_title(title, loc="left", fontsize=11)
+    axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("step")
     axes.set_ylabel("loss")
-    if axes.lines[1:]:
-        figure.legend(frameon=False, loc="outside lower center", ncols=3)  # never over a curve
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)  # never over a curve
     axes.spines[["top", "right"]].set_visible(False)
-    return Picture.of(figure, "\n".join(words))
+    return Picture.of(figure, title, "\n".join(words))
 
 
 def _numbers(values: Sequence[float]) -> str:

@@ -16,24 +16,23 @@ from nbformat import NotebookNode
 
 from ..authoring.task import Task
 from ..tasks import all_tasks
-from .refresh import canonical
+from .refresh import canonical, is_random
 
 DATA = {".csv", ".json", ".npz", ".png", ".svg", ".txt"}  # what students may get beside a notebook
 HINTS = 3
 _HINT = re.compile(r"<details>\s*<summary>\s*Hint (\d+)\s*</summary>(.*?)</details>", re.DOTALL)
-_RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?")
 _REFRESH = "Run `make refresh A={0}` and commit what it writes."
 
 
-def verify_course(root: Path) -> list[str]:
-    """Everything that is wrong with the course in `root`: its folders, its notebooks, its release."""
+def verify_course(root: Path, assignments: Sequence[str] = ()) -> list[str]:
+    """Everything that is wrong with the course in `root`, or with these assignments: folders, notebooks, release."""
     tasks = by_assignment()
-    problems = [*verify_folders(root, tasks)]
-    for name in _folders(root / "source"):
+    problems = [*verify_folders(root, tasks, only=assignments)]
+    for name in assignments or _folders(root / "source"):
         path = root / "source" / name / f"{name}.ipynb"
         if path.exists():
             problems += verify_notebook(path, tasks.get(name, []))
-    return problems + verify_release(root)
+    return problems + verify_release(root, assignments)
 
 
 def by_assignment() -> dict[str, list[Task]]:
@@ -48,11 +47,13 @@ def _folders(parent: Path) -> list[str]:
     return sorted(path.name for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
 
 
-def verify_folders(root: Path, assignments: Iterable[str]) -> Iterator[str]:
-    """Folder, notebook and task package share one name; nothing that must not be released lies in a folder."""
-    folders = _folders(root / "source")
+def verify_folders(root: Path, assignments: Iterable[str], *, only: Sequence[str] = ()) -> Iterator[str]:
+    """Folder, notebook and task package share one name; nothing that must not be released lies in a folder.
+
+    With `only`, nothing is said about other assignments."""
+    folders = [name for name in _folders(root / "source") if name in (only or [name])]
     for name in assignments:
-        if name not in folders:
+        if name not in folders and name in (only or [name]):
             yield f"autograder/tasks/{name} has no notebook: write source/{name}/{name}.ipynb, or remove the package."
     for name in folders:
         if name not in assignments:
@@ -167,9 +168,9 @@ def _about_strangers(cells: Sequence[NotebookNode], tasks: Sequence[Task]) -> It
 def _about_form(notebook: NotebookNode, text: str, assignment: str) -> Iterator[str]:
     refresh = _REFRESH.format(assignment)
     for cell in notebook.cells:
-        if _RANDOM_ID.fullmatch(cell.id):
+        if is_random(cell.id):
             opening = cell.source.partition("\n")[0][:40]
-            yield f"the cell {opening!r} has the random id {cell.id}: give it one that a diff's reader understands."
+            yield f"the cell {opening!r} has the random id {cell.id}, which tells a diff's reader nothing. {refresh}"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     counts = [cell.execution_count for cell in code]
     if None in counts:
@@ -189,11 +190,11 @@ def _about_form(notebook: NotebookNode, text: str, assignment: str) -> Iterator[
 # --- release ------------------------------------------------------------------------------------------------------
 
 
-def generate_release(root: Path, into: Path) -> None:
-    """Let nbgrader generate the release of every assignment of `root` in the folder `into`.
+def generate_release(root: Path, into: Path, assignment: str = "*") -> None:
+    """Let nbgrader generate the release of an assignment of `root`, or of every one, in the folder `into`.
 
     Raises RuntimeError, with what nbgrader said, where it refuses."""
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "*", "--no-db", "--force"]
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment, "--no-db", "--force"]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run(
         [*command, f"--CourseDirectory.release_directory={into}"],
@@ -207,16 +208,19 @@ def generate_release(root: Path, into: Path) -> None:
         raise RuntimeError(f"nbgrader generate_assignment failed:\n{done.stderr.strip()[-2000:]}")
 
 
-def verify_release(root: Path) -> list[str]:
-    """Where release/ is not what nbgrader makes of source/ now."""
+def verify_release(root: Path, assignments: Sequence[str] = ()) -> list[str]:
+    """Where release/, or these assignments of it, is not what nbgrader makes of source/ now."""
     remedy = "Run `make release` and commit what it writes."
     with tempfile.TemporaryDirectory() as folder:
         fresh = Path(folder)
         try:
-            generate_release(root, fresh)
+            for assignment in assignments or ("*",):
+                generate_release(root, fresh, assignment)
         except RuntimeError as error:
             return [str(error)]
         made, kept = _files(fresh), _files(root / "release")
+        if assignments:
+            kept = {name for name in kept if name.partition("/")[0] in assignments}
         problems = [f"release/{name} is missing. {remedy}" for name in sorted(made - kept)]
         problems += [f"release/{name} comes from no source. {remedy}" for name in sorted(kept - made)]
         for name in sorted(made & kept):

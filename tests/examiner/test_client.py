@@ -39,7 +39,7 @@ def examiner(examiners: Examiners) -> Iterator[Examiner]:
 
 def printed(examiner: Examiner, code: str) -> str:
     """What a cell with this code prints, or its other outputs in words."""
-    (outputs,) = examiner.run([Cell(code)], SEED)
+    (outputs,) = examiner.run([Cell(code)], SEED).outputs
     return "".join(output.get("text", str(output)) for output in outputs)
 
 
@@ -47,7 +47,7 @@ def printed(examiner: Examiner, code: str) -> str:
 
 
 def test_cells_go_in_and_their_outputs_come_out(examiner: Examiner) -> None:
-    first, answer, marked = examiner.run([Cell("print('hello')"), SQUARE, TESTS], SEED)
+    first, answer, marked = examiner.run([Cell("print('hello')"), SQUARE, TESTS], SEED).outputs
     assert first == [{"output_type": "stream", "name": "stdout", "text": "hello\n"}]
     assert answer == []
     assert [output["output_type"] for output in marked] == ["display_data", "execute_result"]
@@ -55,7 +55,7 @@ def test_cells_go_in_and_their_outputs_come_out(examiner: Examiner) -> None:
 
 
 def test_a_wrong_answer_earns_nothing(examiner: Examiner) -> None:
-    _, (_, score) = examiner.run([Cell("def d_square(x):\n    return x"), TESTS], SEED)
+    _, (_, score) = examiner.run([Cell("def d_square(x):\n    return x"), TESTS], SEED).outputs
     assert score["data"] == {"text/plain": "0.0"}
 
 
@@ -65,13 +65,13 @@ def test_notebooks_that_are_examined_one_after_the_other_share_nothing(examiner:
 
 
 def test_limits_reach_the_child(examiner: Examiner) -> None:
-    (outputs,) = examiner.run([Cell("while True: pass")], SEED, limits=Limits(cell_seconds=0.2))
+    (outputs,) = examiner.run([Cell("while True: pass")], SEED, limits=Limits(cell_seconds=0.2)).outputs
     assert outputs[-1]["evalue"] == "it took more than 0.2 seconds"
 
 
 def test_what_is_slow_to_import_is_known_from_the_code(examiner: Examiner) -> None:
-    assert not examiner.prepare("x = 1")
-    assert examiner.prepare("plt.plot(x)")
+    assert not examiner.import_ahead("x = 1")
+    assert examiner.import_ahead("plt.plot(x)")
 
 
 # --- what a child could find --------------------------------------------------------------------------------------
@@ -102,20 +102,20 @@ def test_the_jail_holds_here(examiner: Examiner) -> None:
 
 
 def test_where_the_jail_does_not_hold_nothing_runs_but_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    cannot = "def cannot(*args): raise lock.CannotLock(38, 'this kernel has no Landlock')"
-    first = f"from autograder.jail import lock\n{cannot}\nlock.restrict_syscalls = cannot"
+    cannot = "def cannot(*args): raise kernel.CannotLock(38, 'this kernel has no Landlock')"
+    first = f"from autograder.jail import kernel, lock\n{cannot}\nlock.restrict_syscalls = cannot"
     with starting(Examiners, first, monkeypatch) as examiners, examiners.open() as examiner:
         with pytest.raises(JailUnavailable, match=r"Nothing was graded[^$]*no Landlock[^$]*--no-jail"):
             examiner.try_the_jail()
         with pytest.raises(JailUnavailable, match="no Landlock"):
             examiner.run([SQUARE], SEED)
-        assert examiner.run([SQUARE], SEED, jail=False) == [[]]
+        assert examiner.run([SQUARE], SEED, jail=False).outputs == [[]]
 
 
 def test_a_fault_of_the_examiner_is_named_and_the_next_notebook_is_examined(examiner: Examiner) -> None:
     with pytest.raises(JailError, match="TypeError"):
         examiner.run([SQUARE], SEED, limits=Limits(cell_seconds="soon"))  # type: ignore[arg-type]
-    assert examiner.run([SQUARE], SEED) == [[]]
+    assert examiner.run([SQUARE], SEED).outputs == [[]]
 
 
 BROKEN = {
@@ -137,7 +137,7 @@ def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.Monke
         with pytest.raises(JailError, match="the process that examines submissions is gone"):
             examiner.run([SQUARE, TESTS], SEED)
         with examiners.open() as another:
-            assert another.run([SQUARE], SEED) == [[]]
+            assert another.run([SQUARE], SEED).outputs == [[]]
 
 
 NO_THIRD_FORK = """
@@ -156,16 +156,16 @@ def test_where_no_examiner_can_be_forked_the_others_go_on(monkeypatch: pytest.Mo
     with starting(Examiners, NO_THIRD_FORK, monkeypatch) as examiners, examiners.open() as examiner:
         with examiners.open() as unlucky, pytest.raises(JailError, match="is gone"):
             unlucky.run([SQUARE], SEED)
-        assert examiner.run([SQUARE], SEED) == [[]]
+        assert examiner.run([SQUARE], SEED).outputs == [[]]
         with examiners.open() as another:
-            assert another.run([SQUARE], SEED) == [[]]
+            assert another.run([SQUARE], SEED).outputs == [[]]
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(examiner_process, "PATIENCE_SECONDS", 0.1)
     with Examiners() as examiners, examiners.open() as examiner:
         examiners._process.send_signal(signal.SIGSTOP)
-        with pytest.raises(JailError, match=r"gave no answer for 0\.3 seconds"):
+        with pytest.raises(JailError, match=r"gave no answer for 1\.3 seconds"):
             examiner.run([SQUARE], SEED, limits=Limits(total_seconds=0.2))
         examiners._process.send_signal(signal.SIGCONT)
 

@@ -20,7 +20,8 @@ from autograder.exchange.drive import Outcome, drive
 from autograder.exchange.values import Raised
 from autograder.grading import submission
 from autograder.grading.gradebook import KeyCell, NotebookKey
-from autograder.grading.submission import UnreadableSubmission, read, restored, scores
+from autograder.grading.reading import UnreadableSubmission, read
+from autograder.grading.submission import restored, scores
 from autograder.jail.client import Died, Ran
 
 SQUARE = "def d_square(x):\n    return 2 * x"
@@ -115,7 +116,7 @@ def test_a_notebook_is_read(tmp_path: Path) -> None:
         (b"[]", "not a"),
         (b'{"nbformat": 4}', "not a"),
         (b"\xff\xfe\x00", "cannot be read"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "magic"}]}', "not a"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": ["magic"]}', "not a"),
     ],
 )
 def test_what_is_no_notebook_is_refused_with_its_name_and_the_problem(

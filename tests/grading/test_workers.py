@@ -13,27 +13,27 @@ from pathlib import Path
 import pytest
 
 from autograder.grading import workers
-from autograder.grading.workers import Lost, run
+from autograder.grading.workers import Lost, work_through
 
 
-def prepared(work: Callable) -> Callable[[], Callable]:
+def ready(work: Callable) -> Callable[[], Callable]:
     return lambda: work
 
 
 def test_every_job_comes_back_with_its_result() -> None:
-    assert dict(run(deque(range(20)), prepared(lambda job: job * 2), workers=2, seconds=60)) == {
+    assert dict(work_through(deque(range(20)), ready(lambda job: job * 2), workers=2, seconds=60)) == {
         job: job * 2 for job in range(20)
     }
 
 
 def test_no_jobs_need_no_workers() -> None:
-    assert list(run(deque(), prepared(lambda job: job), workers=2, seconds=60)) == []
+    assert list(work_through(deque(), ready(lambda job: job), workers=2, seconds=60)) == []
 
 
 def test_jobs_may_be_added_while_results_are_taken() -> None:
     jobs = deque([3])
     results = {}
-    for job, result in run(jobs, prepared(lambda job: job * 2), workers=2, seconds=60):
+    for job, result in work_through(jobs, ready(lambda job: job * 2), workers=2, seconds=60):
         results[job] = result
         if job:
             jobs.append(job - 1)
@@ -41,11 +41,11 @@ def test_jobs_may_be_added_while_results_are_taken() -> None:
 
 
 def test_each_worker_is_prepared_once(tmp_path: Path) -> None:
-    def prepare() -> Callable[[int], int]:
+    def get_ready() -> Callable[[int], int]:
         (tmp_path / str(os.getpid())).touch(exist_ok=False)
         return lambda job: os.getpid()
 
-    workers = {result for _, result in run(deque(range(10)), prepare, workers=2, seconds=60)}
+    workers = {result for _, result in work_through(deque(range(10)), get_ready, workers=2, seconds=60)}
     assert workers <= {int(path.name) for path in tmp_path.iterdir()}
     assert len(list(tmp_path.iterdir())) == 2
 
@@ -61,7 +61,7 @@ def dies_on_first_try(folder: Path) -> Callable[[int], int]:
 
 
 def test_the_job_of_a_worker_that_was_killed_is_tried_once_more(tmp_path: Path) -> None:
-    results = dict(run(deque(range(6)), prepared(dies_on_first_try(tmp_path)), workers=2, seconds=60))
+    results = dict(work_through(deque(range(6)), ready(dies_on_first_try(tmp_path)), workers=2, seconds=60))
     assert results == {job: job for job in range(6)}
     assert (tmp_path / "tried").exists()
 
@@ -73,14 +73,14 @@ def test_a_job_whose_worker_is_killed_twice_is_lost_and_the_others_are_not(tmp_p
             os.kill(os.getpid(), signal.SIGKILL)
         return job
 
-    results = dict(run(deque(range(6)), prepared(work), workers=2, seconds=60))
+    results = dict(work_through(deque(range(6)), ready(work), workers=2, seconds=60))
     assert isinstance(results.pop(3), Lost)
     assert results == {job: job for job in range(6) if job != 3}
     assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_worker_that_is_killed_says_how_it_ended() -> None:
-    ((_, lost),) = run(deque([1]), prepared(lambda job: os._exit(7)), workers=1, seconds=60)
+    ((_, lost),) = work_through(deque([1]), ready(lambda job: os._exit(7)), workers=1, seconds=60)
     assert lost == Lost("its grading process ended with exit status 7")
 
 
@@ -89,28 +89,28 @@ def test_a_job_that_raises_is_tried_twice_and_then_lost_with_the_reason(tmp_path
         (tmp_path / str(os.getpid())).touch()
         raise ValueError("disk full")
 
-    ((_, lost),) = run(deque([1]), prepared(work), workers=1, seconds=60)
+    ((_, lost),) = work_through(deque([1]), ready(work), workers=1, seconds=60)
     assert lost == Lost("ValueError: disk full")
     assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("error", [EOFError, BrokenPipeError, ValueError])
 def test_where_workers_cannot_be_prepared_every_job_is_lost_with_the_reason(error: type[Exception]) -> None:
-    def prepare() -> Callable[[int], int]:
+    def get_ready() -> Callable[[int], int]:
         raise error("not here")
 
-    results = dict(run(deque(range(4)), prepare, workers=2, seconds=60))
+    results = dict(work_through(deque(range(4)), get_ready, workers=2, seconds=60))
     assert results == {job: Lost(f"{error.__name__}: not here") for job in range(4)}
 
 
 def test_a_result_that_cannot_be_sent_is_lost() -> None:
-    ((_, lost),) = run(deque([1]), prepared(lambda job: lambda: None), workers=1, seconds=60)
+    ((_, lost),) = work_through(deque([1]), ready(lambda job: lambda: None), workers=1, seconds=60)
     assert isinstance(lost, Lost) and "pickle" in lost.why.lower()
 
 
 @pytest.mark.parametrize("taken", [0, 1, 20])
 def test_no_worker_is_left_however_many_results_were_taken(taken: int) -> None:
-    results = run(deque(range(20)), prepared(lambda job: job), workers=3, seconds=60)
+    results = work_through(deque(range(20)), ready(lambda job: job), workers=3, seconds=60)
     for _ in range(taken):
         next(results)
     results.close()  # type: ignore[attr-defined]
@@ -123,7 +123,7 @@ def test_workers_end_when_their_owner_is_killed() -> None:
     owner = os.fork()
     if owner == 0:
         os.close(read)
-        for _ in run(deque(range(4)), prepared(lambda job: job), workers=2, seconds=60):
+        for _ in work_through(deque(range(4)), ready(lambda job: job), workers=2, seconds=60):
             os.kill(os.getpid(), signal.SIGKILL)
     os.close(write)
     assert os.waitstatus_to_exitcode(os.waitpid(owner, 0)[1]) == -signal.SIGKILL
@@ -139,6 +139,6 @@ def test_a_job_that_never_ends_is_given_up_and_the_others_are_done() -> None:
     def work(job: int) -> int:
         return job if job else threading.Event().wait()  # type: ignore[return-value]
 
-    results = dict(run(deque(range(4)), prepared(work), workers=2, seconds=0.5))
+    results = dict(work_through(deque(range(4)), ready(work), workers=2, seconds=0.5))
     assert results.pop(0) == Lost("it took more than 0.5 seconds")
     assert results == {1: 1, 2: 2, 3: 3}

@@ -12,7 +12,7 @@ import pytest
 from processes import gone, starting
 
 from autograder.exchange.values import Made, Raised
-from autograder.jail import client, doctor
+from autograder.jail import client, doctor, folder
 from autograder.jail.client import Child, Died, WarmProcess
 from autograder.jail.limits import Limits
 from autograder.jail.process import JailError, JailUnavailable
@@ -104,10 +104,7 @@ def test_a_submission_that_ends_itself_died_of_its_own_doing(code: str, why: str
         child.drive("call", "f", [(1,)], names=["x"], watch=False)
 
 
-def test_a_child_that_closes_its_end_and_lives_on_did_it_by_itself(
-    warm: WarmProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client, "GOODBYE_SECONDS", 0.1)
+def test_a_child_that_closes_its_end_and_lives_on_did_it_by_itself(warm: WarmProcess) -> None:
     with warm.open(Limits()) as child:
         run = child.run("import os, time; os.closerange(3, 100); time.sleep(1000)")
         assert run.stopped == "it closed its connection to the grader"
@@ -140,8 +137,8 @@ def test_a_warm_process_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPat
 
 
 CANNOT = """
-from autograder.jail import lock
-def cannot(*args): raise lock.CannotLock(38, "this kernel has no Landlock")
+from autograder.jail import kernel, lock
+def cannot(*args): raise kernel.CannotLock(38, "this kernel has no Landlock")
 """
 
 
@@ -193,8 +190,8 @@ def test_the_doctor_finds_none_here(warm: WarmProcess) -> None:
 
 def test_what_is_slow_to_import_can_be_asked_for_before_a_child_is() -> None:
     with WarmProcess() as warm:
-        assert not warm.prepare("x = 1")
-        assert warm.prepare("plt.plot(x)")
+        assert not warm.import_ahead("x = 1")
+        assert warm.import_ahead("plt.plot(x)")
         with warm.open(Limits()) as child:  # does not wait for that, and does not have it
             assert printed(child, "import sys; print('matplotlib' in sys.modules)") == "False\n"
         with warm.open(Limits(), source="plt.plot(x)") as child:
@@ -296,12 +293,12 @@ def test_what_is_no_output_is_refused(output: object) -> None:
 def test_a_folder_is_measured_by_all_that_is_in_it(tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/b/file").write_bytes(bytes(100_000))
-    assert client.holds_more_than(90_000, tmp_path)
-    assert not client.holds_more_than(200_000, tmp_path)
-    assert not client.holds_more_than(0, tmp_path / "nowhere")
+    assert folder.holds_more_than(90_000, tmp_path)
+    assert not folder.holds_more_than(200_000, tmp_path)
+    assert not folder.holds_more_than(0, tmp_path / "nowhere")
     for number in range(100):
         (tmp_path / str(number)).touch()
-    assert client.holds_more_than(200_000, tmp_path), "empty files count too"
+    assert folder.holds_more_than(200_000, tmp_path), "empty files count too"
 
 
 def test_the_rehearsal_leaves_nothing_behind(child: Child) -> None:

@@ -24,7 +24,12 @@ def unrecorded(answer: Observed, f: Callable[[Any], Any], x: torch.Tensor) -> An
         modes.append(torch.is_grad_enabled())
         return f(t)
 
-    out = answer(spied, x)
+    if isinstance(f, torch.nn.Module):  # as what it is: an answer may look
+        spy = f.register_forward_pre_hook(lambda *_: modes.append(torch.is_grad_enabled()))
+        out = answer(f, x)
+        spy.remove()
+    else:
+        out = answer(spied, x)
     tracked = out.requires_grad if isinstance(out, torch.Tensor) else False
     recording = any(modes) if modes else Opaque("unknown, since f was never called")
     facts = {"value": plain(out), "recording while f ran": recording, "tracked": tracked}

@@ -66,3 +66,8 @@ def derivative_of_the_derivative(x):
 @d_square.mistake("That is the area under the curve, an integral; the slope goes the other way.")
 def integrated(x):
     return x**3 / 3
+
+
+@d_square.mistake("You added the exponent: when it comes to the front, it multiplies.")
+def added_the_exponent(x):
+    return x + 2

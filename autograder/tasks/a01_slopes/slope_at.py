@@ -18,7 +18,9 @@ def _functions_and_points(rng):
         for side in [(-2, 0), (0, 2)]
     ]
     probes += [(f, int(rng.choice([-2, -1, 1, 2]))) for f in smooth_functions(rng)[3:7]]
-    return [*probes, (Made("wave", {"name": "sin", "rate": 1.5}), 0), (Made("composed", {"functions": []}), 1.5)]
+    square = Made("power", {"exponent": 2})
+    flat = [(square, 0), (square, 0.0), (Made("wave", {"name": "cos"}), 0.0)]
+    return [*probes, *flat, (Made("wave", {"name": "sin", "rate": 1.5}), 0), (Made("composed", {"functions": []}), 1.5)]
 
 
 @task(

@@ -34,12 +34,33 @@ def _chains(rng):
         chosen = [links[i] for i in rng.permutation(len(links))[:length]]
         functions, derivatives = ([link[side] for link in chosen] for side in (0, 1))
         probes.append((functions, derivatives, uniform(rng, -1.4, 1.4, away_from=[-1, 0, 1], gap=0.1)))
-    return probes
+    probes += [(*_long_chain(rng, length), uniform(rng, -1, 1)) for length in (5, 7, int(rng.integers(9, 14)))]
+    # A slope of 0 on the way, and a function that comes twice.
+    return [
+        *probes,
+        ([_SQUARE, _SINE], [_TWICE, _COSINE], 0.0),
+        ([_SINE, _SQUARE, _SINE], [_COSINE, _TWICE, _COSINE], 0.75),
+    ]
+
+
+def _long_chain(rng, length):
+    """Straight lines that are nearly level with the diagonal, and a bend here and there: the slope stays near 1."""
+    functions, derivatives = [], []
+    for place in range(length):
+        if place % 3 == 1:
+            functions.append(_BEND)
+            derivatives.append(_SLOPE_OF_BEND)
+        else:
+            parts = {"coefficients": [uniform(rng, -0.2, 0.2), uniform(rng, 0.8, 1.2) * float(rng.choice([-1, 1]))]}
+            functions.append(Made("polynomial", parts))
+            derivatives.append(Made("polynomial_slope", parts))
+    return functions, derivatives
 
 
 _SQUARE, _TWICE = Made("power", {"exponent": 2}), Made("scale", {"factor": 2.0})
 
 
+_BEND, _SLOPE_OF_BEND = (Made(kind, {"name": "sin", "rate": 0.5}) for kind in ("wave", "wave_slope"))
 _SINE, _COSINE = Made("wave", {"name": "sin"}), Made("wave_slope", {"name": "sin"})
 
 

@@ -12,7 +12,13 @@ from ...authoring.probes import reals
 from ...authoring.task import FAIR_TO_FLOAT32, task
 
 
-@task(points=2, by_hand=True, examples=[2.0, -1.0, 0.5], probes=reals(-2, 2, also=[0.0, 1.0]), atol=FAIR_TO_FLOAT32)
+@task(
+    points=2,
+    by_hand=True,
+    examples=[2.0, -1.0, 0.5],
+    probes=reals(-2, 2, also=[0.0, 1.0, 0.375, -0.375]),
+    atol=FAIR_TO_FLOAT32,
+)
 def d_sin_cube(x):
     """The derivative of sin(x³) at x."""
     return slope(lambda t: torch.sin(t**3), x)

@@ -12,7 +12,13 @@ from ...authoring.probes import reals
 from ...authoring.task import FAIR_TO_FLOAT32, task
 
 
-@task(points=3, by_hand=True, examples=[3.0, 4.0, 0.5], probes=reals(-3, 3, also=[0.0, -1.0]), atol=FAIR_TO_FLOAT32)
+@task(
+    points=3,
+    by_hand=True,
+    examples=[3.0, 4.0, 0.5],
+    probes=reals(-3, 3, also=[0.0, -1.0, 0.25, -0.25]),
+    atol=FAIR_TO_FLOAT32,
+)
 def d_sin_square(x):
     """The derivative of sin(x²) at x."""
     return slope(lambda t: torch.sin(t**2), x)

@@ -26,7 +26,10 @@ def _graphs(rng):
     texts = ["x**2", "x + 3", "x * x", "x * c", "x**2 + x**2", "y * sin(y), y = x**2", "x.sum()", "x.clone()"]
     probes = [(expression(text, normal(rng, 2).tolist()),) for text in texts]
     probes += [(expression("a * b, (a, b) = x.unbind()", normal(rng, 2).tolist()),)]
-    probes += [(expression(text, normal(rng, 2).tolist()),) for text in ("x", "sin(x).detach()", "x.detach()")]
+    probes += [
+        (expression(text, normal(rng, 2).tolist()),)
+        for text in ("x", "sin(x).detach()", "x.detach()", "x after backward")
+    ]
     probes += [(expression("x**2", 1.5, tracked=False),)]
     probes += [(_graph(rng, leaves, steps),) for leaves, steps in [(1, 5), (2, 6), (3, 8), (2, 12)]]
     doubled = [["add", i, i] for i in range(8)]  # 256 ways from the last to the first

@@ -12,6 +12,7 @@ from .graphs import ADDRESS, expression
 _REPORTED = [
     "x",
     "x after backward",
+    "x after backward, untracked",
     "x.detach()",
     "sin(x).detach()",
     "x.clone()",

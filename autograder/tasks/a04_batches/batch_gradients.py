@@ -24,7 +24,7 @@ def neurons_on_batches(rng: Rng) -> list[Inputs]:
 
     drawn = [(n, soft) for n in (1, 2, 5, 8) for soft in (False, True)]
     good = [(*batch(n, soft), reduction) for n, soft in drawn for reduction in ("mean", "sum")]
-    bad = [(*batch(3, False), reduction) for reduction in ("average", "none", "", "Mean")]
+    bad = [(*batch(3, False), reduction) for reduction in ("average", "none", "", "Mean", "m", " sum", None, 0, True)]
     return [*good, *bad]
 
 

@@ -22,6 +22,8 @@ def masked_tensors(rng: Rng) -> list[Inputs]:
         return torch.from_numpy(rng.permutation([1.0] * ones + [0.0] * (size - ones)).reshape(shape))
 
     shapes = [(2,), (5,), (7,), (2, 3), (3, 4), (4, 2), (2, 3, 2)]
+    kept_zero = normal(rng, 5)
+    kept_zero[2] = 0.0
     rows = doubles([[1.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 1.0]])
     return [
         *((normal(rng, *shape), mask(*shape)) for shape in shapes),
@@ -30,6 +32,7 @@ def masked_tensors(rng: Rng) -> list[Inputs]:
         (normal(rng, 4, 3).T, rows),
         (normal(rng, 4), torch.ones(4, dtype=torch.float64)),
         (normal(rng), doubles(1.0)),
+        (kept_zero, doubles([1.0, 0.0, 1.0, 1.0, 0.0])),
         (normal(rng, 3, 3), mask(3, 3)),
     ]
 

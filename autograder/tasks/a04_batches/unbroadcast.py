@@ -44,6 +44,12 @@ def broadcast_pairs(rng: Rng) -> list[Inputs]:
         ((4, 1, 3), (1, 1, 3)),
         ((2, 3, 4, 2), (3, 1, 2)),
         ((2, 2, 2, 2), (2, 1, 2)),
+        ((1, 4, 4), (1, 4)),
+        ((2, 3, 2, 3), (3,)),
+        ((2, 3, 2, 2), (1, 1, 1, 2)),
+        ((2, 2, 3, 2, 2, 2), (1, 1, 1, 1, 2)),
+        *(((2,) * int(rng.integers(6, 9)), to) for to in ((), (2,), (1, 2))),
+        ((0, 3), (3,)),
     ]
     turned = [(normal(rng, 4, 3).T, (1, 4)), (normal(rng, 4, 3).T, (4,))]
     return [*((normal(rng, *from_), to) for from_, to in pairs), *turned]

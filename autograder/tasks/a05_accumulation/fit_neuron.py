@@ -24,7 +24,7 @@ def _neuron_probes(rng):
     return [
         one(4, 3),
         one(5, 1),
-        one(3, 6, soft=True),
+        one(3, 11, soft=True),
         one(6, 4),
         one(1, 2),
         one(2, 5),

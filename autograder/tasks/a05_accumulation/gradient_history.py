@@ -20,7 +20,12 @@ def _history_probes(rng):
         (Made("power", {"exponent": 2.0}), amount(1, 3), 4, True),
         (Made("wave", {"name": "exp", "rate": amount(0.5, 1.5)}), amount(-1, 1), 6, False),
         (Made("wave", {"name": "sin", "rate": amount(0.3, 0.9)}), amount(-1, 1), 3, True),
-        (Made("polynomial", {"coefficients": [amount(1, 2), amount(1, 2), amount(1, 2)]}), amount(0.5, 2), 7, False),
+        (
+            Made("polynomial", {"coefficients": [amount(1, 2), amount(1, 2), amount(1, 2)]}),
+            amount(0.5, 2),
+            int(rng.integers(8, 13)),
+            False,
+        ),
         (Made("polynomial", {"coefficients": [amount(1, 2), amount(1, 2), amount(1, 2)]}), amount(0.5, 2), 2, True),
         (Made("shift", {"amount": amount(-3, 3)}), amount(-3, 3), 3, False),
         (Made("scale", {"factor": amount(-3, -1)}), amount(-3, 3), 3, False),

@@ -20,6 +20,7 @@ def _second_probes(rng):
     shift = Made("shift", {"amount": uniform(rng, -3, 3)})
     power = Made("power", {"exponent": float(rng.integers(2, 5))})
     wave = Made("wave", {"name": str(rng.choice(["sin", "exp", "tanh", "cos"])), "rate": uniform(rng, 0.5, 1.5)})
+    others = [Made("wave", {"name": name, "rate": 1.0}) for name in ("sin", "cos", "exp", "tanh")]
     scale = Made("scale", {"factor": uniform(rng, 1.5, 4)})
     functions = [
         shift,
@@ -35,6 +36,7 @@ def _second_probes(rng):
         Made("composed", {"functions": [shift, wave, shift]}),
         Made("composed", {"functions": [shift, Made("sums", {"signs": [-1, 1, 1, 1]}), shift]}),
         Made("composed", {"functions": [wave, power]}),
+        *others,
     ]
     # Where the slope is 0, a gradient that did not change is no sign of anything.
     return [*((f, x()) for f in functions), (power, 0.0), (Made("wave", {"name": "cos"}), 0.0)]

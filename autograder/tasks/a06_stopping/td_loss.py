@@ -24,6 +24,7 @@ def _td_probes(rng):
         one(1, gamma=1.0),
         one(gamma=0.0),
         one(3, track_next=False),
+        ((6 * normal(rng, 5)).requires_grad_(), normal(rng, 5).requires_grad_(), 6 * normal(rng, 5)),
         (after_a_backward(normal(rng, 3)), after_a_backward(normal(rng, 3)), normal(rng, 3)),
     ]
 

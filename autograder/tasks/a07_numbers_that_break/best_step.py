@@ -65,24 +65,40 @@ def _clear_case(rng, name, rates, dtype):
     the same one or two steps, and not by luck."""
     while True:
         f, x = wave(name, uniform(rng, *rates)), either_sign(rng, 0.25, 2.0)
-        ways = [way(make(f), x, getattr(torch, dtype)) for way in (_in_dtype, _moved_before_rounding, _all_at_once)]
-        errors = [_errors(quotients, slope(make(f), x)) for quotients in ways]
-        liked = [_near_best(e) for e in errors]
-        lucky = any(sorted(e)[0] < 0.05 * sorted(e)[1] for e in errors)
-        taken = _errors(_with_the_step_taken(make(f), x, getattr(torch, dtype)), slope(make(f), x))
-        if liked[0] == liked[1] == liked[2] and len(liked[0]) <= 2 and _best(taken) in liked[0] and not lucky:
+        if _is_clear(make(f), x, getattr(torch, dtype)):
             return f, x, Made("dtype", {"name": dtype})
+
+
+def _is_clear(f, x, dtype):
+    truth = slope(f, x)
+    errors = [_errors(way(f, x, dtype), truth) for way in (_in_dtype, _moved_before_rounding, _all_at_once)]
+    liked = [_near_best(e) for e in errors]
+    if not (liked[0] == liked[1] == liked[2] and len(liked[0]) <= 2):
+        return False
+    lucky = any(sorted(e)[0] < 0.05 * sorted(e)[1] for e in errors)
+    return not lucky and _best(_errors(_with_the_step_taken(f, x, dtype), truth)) in liked[0]
+
+
+def _near_a_pole(rng, dtype):
+    """One over x, so near its pole that the best step is shorter there than on the other side of 0."""
+    while True:
+        place = uniform(rng, 1.0, 2.0)
+        f = Made("composed", {"functions": [Made("shift", {"amount": uniform(rng, 0.03, 0.06) - place}), power(-1.0)]})
+        if _is_clear(make(f), place, getattr(torch, dtype)):
+            return f, place, Made("dtype", {"name": dtype})
 
 
 def _step_probes(rng):
     # The flatter the function, the longer the best step: one constant for each dtype is not enough.
     rates = [(0.05, 0.2), (0.8, 2.0), (10.0, 20.0), (30.0, 40.0)]
-    return [
+    very_flat = _clear_case(rng, "sin", (0.01, 0.03), "float32")
+    drawn = [
         _clear_case(rng, name, pair, dtype)
         for dtype in ("float32", "float64")
         for pair, names in zip(rates, (("sin", "cos"), ("sin", "exp"), ("sin", "cos"), ("sin",)), strict=True)
         for name in names
     ]
+    return [*drawn, very_flat, *(_near_a_pole(rng, dtype) for dtype in ("float32", "float64"))]
 
 
 @task(

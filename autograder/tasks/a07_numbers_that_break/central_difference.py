@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import torch
 
 from ...authoring.oracle import slope
 from ...authoring.probes import uniform
 from ...authoring.task import task
-from .inputs import either_sign, polynomial, power, wave
+from ...exchange.recipes import inside
+from .inputs import either_sign, plain, polynomial, power, wave
 
 
 def _slopes(rng):
     """Gentle, steep and flat functions, near zero and far from it."""
     cubic = [uniform(rng, 0.5, 2.0) for _ in range(4)]
-    return [
+    drawn = [
         *((polynomial(*cubic), uniform(rng, *side)) for side in ((-3.0, -1.0), (1.0, 3.0))),
         (wave("sin", uniform(rng, 0.5, 3.0)), either_sign(rng, 0.1, 2.0)),
         (wave("cos", uniform(rng, 0.5, 3.0)), either_sign(rng, 0.1, 2.0)),
@@ -30,22 +32,23 @@ def _slopes(rng):
         (wave("exp", uniform(rng, 0.5, 2.0)), 0.0),
         (polynomial(uniform(rng, 1.0, 5.0)), uniform(rng, -2.0, 2.0)),
     ]
+    return [(plain(f), x) for f, x in drawn]
 
 
 @task(
     points=2,
     examples=[
-        (polynomial(0.0, 0.0, 1.0), 3.0),
-        (wave("sin", 1.0), 0.0),
-        (wave("exp", 10.0), 1.0),
-        (polynomial(0.0, 0.0, 1.0), 1000.0),
+        (plain(polynomial(0.0, 0.0, 1.0)), 3.0),
+        (plain(wave("sin", 1.0)), 0.0),
+        (plain(power(-1.0)), 0.025),
+        (plain(polynomial(0.0, 0.0, 1.0)), 1000.0),
     ],
     probes=_slopes,
     rtol=2e-4,
 )
 def central_difference(f, x):
     """The slope of f at x from values of f alone, within 2e-4 of it."""
-    return slope(f, x)
+    return slope(inside(f), x)
 
 
 @central_difference.right
@@ -90,10 +93,14 @@ def one_sided_and_small_enough(f, x):
 
 
 @central_difference.right
-def in_float64_tensors(f, x):
-    t = torch.tensor(x, dtype=torch.float64)
-    h = 1e-5 * (1 + abs(x))
-    return (f(t + h) - f(t - h)) / (2 * h)
+def in_numpy_float64(f, x):
+    t, h = np.float64(x), np.float64(1e-5 * (1 + abs(x)))
+    return np.array(f(t + h) - f(t - h)) / (2 * h)
+
+
+@central_difference.right
+def as_a_tensor_at_the_end(f, x):
+    return torch.tensor([f(x + 1e-5), -f(x - 1e-5)], dtype=torch.float64).sum() / 2e-5
 
 
 @central_difference.mistake("You divided by h, but from x − h to x + h is a distance of two steps.")
@@ -177,12 +184,21 @@ def step_that_vanishes_at_zero(f, x):
 
 
 @central_difference.mistake(
-    "You went over to float32: `torch.tensor` of a float has 7 digits unless you ask for float64, "
-    "and a small difference needs more."
+    "You went over to float32, as `torch.tensor` of a float does unless it is told: that has 7 digits, and a small "
+    "difference needs more."
 )
 def in_float32(f, x):
     h = 1e-5
-    return float((f(torch.tensor(x + h)) - f(torch.tensor(x - h))) / (2 * h))
+    above, below = (torch.tensor(f(x + step)) for step in (h, -h))
+    return ((above - below) / (2 * h)).item()
+
+
+@central_difference.mistake(
+    "`f` takes a plain float and nothing else: a tensor is none, so call `f` with x moved by h."
+)
+def passed_a_tensor(f, x):
+    t, h = torch.tensor(x, dtype=torch.float64), 1e-5
+    return (f(t + h) - f(t - h)) / (2 * h)
 
 
 @central_difference.mistake("That is the slope of x² whatever `f` is: call the function that you are given.")

@@ -20,6 +20,11 @@ def power(exponent):
     return Made("power", {"exponent": exponent})
 
 
+def plain(function):
+    """For plain floats alone."""
+    return Made("plain", {"function": function})
+
+
 def either_sign(rng, low, high):
     return uniform(rng, low, high) * float(rng.choice([-1.0, 1.0]))
 

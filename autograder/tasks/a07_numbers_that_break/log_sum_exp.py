@@ -34,6 +34,8 @@ def _scores(rng):
         (offset(drawn(-2, 2, 3, 4), 0.9998 * rows),),
         (offset(drawn(-2, 2, 2, 3, 2), 0.5 * rows),),
         (drawn(-200, 200, 2, 1),),
+        (drawn(-3, 3, 1, 5),),
+        (drawn(-3, 3, 2, 1, 3),),
         (torch.full((3,), uniform(rng, 200, 900), requires_grad=True),),
         (drawn(-2, 2, 1),),
         (after_a_backward(drawn(-3, 3, 2, 3)),),

@@ -20,6 +20,7 @@ def _vectors(rng):
         return x.requires_grad_()
 
     tiny = 2.0 ** -int(rng.integers(34, 38))  # about 1e-11: its square is far below any epsilon
+    a, b = (float(rng.integers(1, 9)) for _ in range(2))
     return [
         (with_zeros(),),
         (with_zeros(int(rng.integers(5))),),
@@ -31,6 +32,12 @@ def _vectors(rng):
         (_vector(0.0, uniform(rng, 1, 2) * tiny),),
         ((normal(rng, 40) * 100).requires_grad_(),),
         (_vector(-0.0, 0.0),),
+        (with_zeros(0, 4),),
+        (with_zeros(4),),
+        # entries that add up to 0, of vectors that are not
+        (_vector(a, -a),),
+        (_vector(a, b, -a - b),),
+        (_vector(*(2.0**-59 * size for size in (a, -b, a + b))),),
         (after_a_backward(normal(rng, 3)),),
         (after_a_backward(torch.zeros(3, dtype=torch.float64)),),
     ]
@@ -157,6 +164,13 @@ def fresh_leaf_at_zero(x):
 )
 def one_zero_is_enough(x):
     return x.norm() if (x != 0).all() else x.sum() * 0
+
+
+@safe_norm.mistake(
+    "You take a vector for the zero vector where its entries add up to 0. Positive and negative ones can cancel."
+)
+def sum_is_zero(x):
+    return x.pow(2).sum().sqrt() if x.sum() != 0 else x.sum() * 0
 
 
 @safe_norm.mistake("You take every tiny vector for the zero vector; its norm is tiny but its gradient has length 1.")

@@ -34,6 +34,8 @@ def _logit_probes(rng):
         (float32_logits(-18.0, 18.0, -25.0, 25.0), _labels(1.0, 0.0, 1.0, 0.0)),
         (float32_logits(0.0, 0.0, 0.0, -0.0), torch.cat([_labels(0.0, 1.0), soft(2)])),
         (torch.tensor(uniform(rng, 1, 3), dtype=torch.float32, requires_grad=True), torch.tensor(0.25)),
+        # sure and right: the loss is small and not 0
+        (float32_logits(-9.5, 9.5, -10.5, 10.5), _labels(0.0, 1.0, 0.0, 1.0)),
         # where a softplus may be replaced by a straight line too soon
         (drawn(4, 18, 6), torch.zeros(6)),
         (drawn(-18, -4, 6), torch.ones(6)),

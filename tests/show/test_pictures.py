@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import pytest
 import torch
 
 from autograder import show
-
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def cube(t: Any) -> Any:
@@ -51,12 +53,101 @@ def test_what_is_not_written_yet_or_raises_is_said_and_the_rest_is_drawn() -> No
     ]
 
 
-def test_a_picture_is_a_png_with_words_the_same_every_time() -> None:
+class Figure(HTMLParser):
+    """What a browser would find in a figure: its images (source, alternative text), and the words of its caption."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__()
+        self.images: list[tuple[str, str]] = []
+        self.inside: list[str] = []
+        self.caption: list[str] = []
+        self.feed(shown)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.inside.append(tag)
+        if tag == "img":
+            found = dict(attributes)
+            self.images.append((found["src"] or "", found["alt"] or ""))
+
+    def handle_data(self, data: str) -> None:
+        if "figcaption" in self.inside:
+            self.caption.append(data)
+
+    @property
+    def svg(self) -> ElementTree.Element:
+        return ElementTree.fromstring(unquote(self.images[0][0].removeprefix("data:image/svg+xml,")))
+
+
+def test_a_picture_is_a_figure_with_an_alternative_text_and_its_words_the_same_every_time() -> None:
     first, second = (show.staircase([12, 24, 36], [12, 12, 12]) for _ in range(2))
-    assert first.png.startswith(PNG)
     assert first == second
-    assert first._repr_mimebundle_()["text/plain"] == "never cleared: 12, 24, 36\ncleared: 12, 12, 12"
-    assert set(first._repr_mimebundle_()) == {"image/png", "text/plain"}
+    bundle = first._repr_mimebundle_()
+    assert bundle["text/plain"] == "never cleared: 12, 24, 36\ncleared: 12, 12, 12"
+    assert set(bundle) == {"text/html", "text/plain"}
+    figure = Figure(bundle["text/html"])
+    assert figure.svg.tag.endswith("svg")
+    ((_, alternative),) = figure.images
+    assert "staircase" in alternative
+    assert figure.caption == bundle["text/plain"].splitlines()
+
+
+def test_numbers_in_a_picture_are_those_that_were_drawn() -> None:
+    """Coordinates are rounded to save room; what is to be read must not be."""
+    shown = show.neuron(6.7, 0.0, 1.0, 0.0)._repr_mimebundle_()["text/html"]
+    letters = " ".join(Figure(shown).svg.itertext())
+    for number in ("6.6918", "0.99877", "813.41", "6.7012"):
+        assert number in letters, letters
+
+
+def test_what_could_not_be_drawn_is_said_where_jupyterlab_shows_it() -> None:
+    shown = show.tangents(cube, stub, careless, at=[1.0], name="x³")._repr_mimebundle_()["text/html"]
+    assert any("your tangent_line" in line for line in Figure(shown).caption)
+
+
+def test_where_no_curve_can_be_drawn_there_are_words_and_no_empty_axes() -> None:
+    bundle = show.losses("Loss", {"mine": careless})._repr_mimebundle_()
+    assert set(bundle) == {"text/plain"}
+    assert "mine: could not be drawn, since it raised ZeroDivisionError" in bundle["text/plain"]
+
+
+MOVING = {
+    "secants": lambda: show.secants(cube, 2.0, name="x³"),
+    "gears": show.gears,
+    "saturation": show.saturation,
+    "stretching": show.stretching,
+    "climbing": lambda: show.climbing(6.0),
+    "spacing": show.spacing,
+}
+
+
+@pytest.mark.parametrize("name", MOVING)
+def test_a_moving_picture_shows_one_frame_and_says_what_each_of_them_shows(name: str) -> None:
+    moving = MOVING[name]()
+    bundle = moving._repr_mimebundle_()
+    figure = Figure(bundle["text/html"])
+    assert len(figure.images) == len(moving.frames) == len(set(bundle["text/plain"].splitlines()))
+    assert bundle["text/html"].count("<div data-frame>") == 1
+    assert f'max="{len(moving.frames) - 1}"' in bundle["text/html"]
+    assert len(bundle["text/html"]) < 120_000
+
+
+def test_secants_close_in_on_the_slope() -> None:
+    said = [float(line.rpartition(" ")[2]) for line in str(show.secants(cube, 2.0, name="x³")).splitlines()]
+    assert said[0] == 28 and abs(said[-1] - 12) < 0.01
+
+
+def test_the_factors_on_the_gears_multiply() -> None:
+    for line in str(show.gears()).splitlines():
+        first, second, both = (float(number) for number in re.findall(r"(-?[\d.]+) times", line))
+        assert first * second == both
+
+
+def test_a_typed_function_is_drawn_with_its_slope_beside_torchs() -> None:
+    right = str(show.slopes(lambda x: x * torch.sin(x), lambda x: math.sin(x) + x * math.cos(x)))
+    wrong = str(show.slopes(lambda x: x**3, lambda x: 2 * x**2))
+    assert right == "Your slope agrees with torch's at 121 of 121 points."
+    assert "Farthest off at x = 3: yours 18, torch's 27." in wrong or "x = -3" in wrong
+    assert "write `torch.sin`, not `math.sin`" in str(show.slopes(math.sin, math.cos))
 
 
 def test_the_neuron_shows_the_numbers_of_the_forward_and_the_backward_pass() -> None:
@@ -113,9 +204,9 @@ def test_the_dead_zone_counts_where_a_students_loss_is_right() -> None:
 
 
 def test_after_stop_drawing_a_picture_is_named_and_not_drawn() -> None:
-    code = "from autograder import show; show.stop_drawing(); p = show.staircase([1], [1]); print(p.png, p)"
+    code = "from autograder import show; show.stop_drawing(); p = show.staircase([1], [1]); print([p.image], p)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "b'' [A picture: run this cell in your own notebook to see it.]\n"
+    assert done.stdout == "[''] [A picture: run this cell in your own notebook to see it.]\n"
 
 
 def test_pictures_leave_pyplot_alone() -> None:
