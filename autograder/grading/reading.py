@@ -48,6 +48,9 @@ def read(path: Path, *, outputs: bool = False) -> NotebookNode:
         raise UnreadableSubmission(f"{path}: not a notebook: it is not JSON ({first})"[:300]) from error
     if not isinstance(found, dict):
         raise UnreadableSubmission(f"{path}: not a notebook: it has no cells")
+    version = found.get("nbformat")
+    if isinstance(version, int) and version > nbformat.current_nbformat:
+        raise UnreadableSubmission(f"{path}: not a notebook of a known format: it says that its format is {version}")
     cells = found.get("cells")
     if not isinstance(cells, list):
         sheets = found.get("worksheets")  # until format 3
