@@ -24,3 +24,8 @@ c.Autograde.exporter_class = "autograder.nbgrader.AnyNotebook"
 c.Execute.timeout = 20
 # What runs and marks submissions then starts while nbgrader still gets ready.
 c.Autograde.pre_convert_hook = "autograder.nbgrader.start"
+
+# On a feedback page nothing runs that a student wrote.
+c.GenerateFeedback.exporter_class = "autograder.grading.exporter.SafeExporter"
+# In the exported table no name is a formula.
+c.ExportApp.plugin_class = "autograder.nbgrader.CsvExport"

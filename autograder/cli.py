@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .exchange.text import visible
+
 if TYPE_CHECKING:
     from .grading.run import Summary
 
@@ -106,7 +108,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
             with _progress(quiet) as progress:
                 summaries = grade(course, assignments, students, examiners, pages, jail=jail, progress=progress)
         except (JailError, CannotGrade) as error:
-            print(error, file=sys.stderr)
+            _complain(str(error))
             return REFUSED
     for summary in summaries:
         _print_summary(summary, quiet)
@@ -119,20 +121,25 @@ def _progress(quiet: bool) -> Any:
     return silent() if quiet or not sys.stderr.isatty() else bar()
 
 
+def _complain(line: str) -> None:
+    """What is wrong, on standard error: names and reasons hold what students wrote."""
+    print("\n".join(map(visible, line.split("\n"))), file=sys.stderr)
+
+
 def _print_summary(summary: Summary, quiet: bool) -> None:
     if summary.refused:
-        print(summary.refused, file=sys.stderr)
+        _complain(summary.refused)
     if not quiet:
         for student in sorted(summary.results):
             score, best = summary.score(student)
-            print(f"{summary.assignment}  {student:24} {score:6.2f} / {best:g}")
+            print(f"{summary.assignment}  {visible(student):24} {score:6.2f} / {best:g}")
         if summary.results:
             print(f"Feedback: {summary.place}/")
     for student, remarks in sorted(summary.remarks.items()):
         for remark in remarks:
-            print(f"{summary.assignment}  {student}: {remark}", file=sys.stderr)
+            print(f"{summary.assignment}  {visible(student)}: {visible(remark)}", file=sys.stderr)
     for student, problem in sorted(summary.problems.items()):
-        print(f"{summary.assignment}  {student}: {problem}", file=sys.stderr)
+        print(f"{summary.assignment}  {visible(student)}: {visible(problem)}", file=sys.stderr)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

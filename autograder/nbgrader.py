@@ -5,11 +5,13 @@ In nbgrader_config.py:
     c.Autograde.autograde_preprocessors = ["autograder.nbgrader.JailedExecute", ...]
     c.Autograde.exporter_class = "autograder.nbgrader.AnyNotebook"
     c.Autograde.pre_convert_hook = "autograder.nbgrader.start"
+    c.ExportApp.plugin_class = "autograder.nbgrader.CsvExport"
 """
 
 from __future__ import annotations
 
 import atexit
+import csv
 import functools
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +19,14 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.plugins import ExportPlugin
 from nbgrader.preprocessors import Execute
 from traitlets import Bool
 
 from .examiner.client import Examiner, Examiners
+from .exchange.text import visible
 from .grading import submission
 from .grading.course import secret
 from .grading.gradebook import NotebookKey, read_keys
@@ -129,3 +133,48 @@ def end() -> None:
 def start(**_: object) -> None:
     """For nbgrader's `Autograde.pre_convert_hook`: torch is imported while nbgrader prepares its work."""
     examiners()
+
+
+# --- nbgrader export ----------------------------------------------------------------------------------------------
+
+COLUMNS = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
+
+
+class CsvExport(ExportPlugin):
+    """nbgrader's table of scores, in which no name is a formula to a spreadsheet, or more than one cell."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write it to `to`, or grades.csv: a row for each assignment and student."""
+        with Path(self.to or "grades.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(COLUMNS)
+            for assignment in gradebook.assignments:
+                for student in gradebook.students:
+                    if self.assignment and assignment.name not in map(str, self.assignment):
+                        continue
+                    if self.student and student.id not in map(str, self.student):
+                        continue
+                    table.writerow(map(_cell, _row(gradebook, assignment, student)))
+
+
+def _row(gradebook: Gradebook, assignment: Any, student: Any) -> list[Any]:
+    try:
+        submission = gradebook.find_submission(assignment.name, student.id)
+    except MissingEntry:  # nothing was handed in
+        timestamp, raw, penalty = None, 0.0, 0.0
+    else:
+        timestamp, raw, penalty = submission.timestamp, submission.score, submission.late_submission_penalty
+    about = [assignment.name, assignment.duedate, timestamp]
+    names = [student.id, student.last_name, student.first_name, student.email]
+    return [*about, *names, raw, penalty, max(0.0, raw - penalty), assignment.max_score]
+
+
+def _cell(value: Any) -> Any:
+    """A name that begins like a formula gets the apostrophe that makes it text in a spreadsheet."""
+    if value is None or not isinstance(value, str):
+        return value
+    text = visible(value)
+    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@") else text

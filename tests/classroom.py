@@ -44,7 +44,7 @@ def notebook(*cells: NotebookNode) -> NotebookNode:
 
 def task_cells(name: str, points: float) -> list[NotebookNode]:
     """The answer's cell and the test cell of one of our tasks, as in source/."""
-    tests = f'check("{name}", {name})\n### BEGIN HIDDEN TESTS\ngrade("{name}", {name})\n### END HIDDEN TESTS'
+    tests = f'check("{name}")\n### BEGIN HIDDEN TESTS\ngrade("{name}")\n### END HIDDEN TESTS'
     stub = f"def {name}(x):\n    ### BEGIN SOLUTION\n    return 0\n    ### END SOLUTION"
     return [cell(stub, f"{name}-solution", solution=True), cell(tests, f"{name}-tests", points=points)]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
-from classroom import RIGHT, autograded, nbgrader, rows, scores, submit
+from classroom import RIGHT, autograded, change, nbgrader, rows, scores, submit
 from processes import gone
 
 from autograder import nbgrader as ours
@@ -70,3 +71,25 @@ def test_a_process_that_failed_is_ended_before_another_takes_its_place() -> None
     ours.end()
     assert gone(second._process.pid)
     ours.end()  # nothing to do
+
+
+def test_an_exported_name_is_neither_a_formula_nor_two_cells(graded: Path) -> None:
+    change(
+        graded, "UPDATE student SET last_name = '=HYPERLINK(\"https://x\")', first_name = 'Ann,=1+1' WHERE id = 'right'"
+    )
+    change(graded, "UPDATE student SET last_name = char(9) || '@SUM(1)', email = '-1+1' WHERE id = 'half'")
+    assert nbgrader(graded, "export").status == 0
+    with (graded / "grades.csv").open(newline="") as file:
+        table = {row["student_id"]: row for row in csv.DictReader(file) if row["assignment"] == "ps1"}
+    assert not [cell for row in table.values() for cell in row.values() if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    assert table["right"]["first_name"] == "Ann,=1+1"
+    assert (table["right"]["score"], table["wrong"]["max_score"]) == ("4.0", "7.0")
+
+
+def test_the_exported_table_is_nbgraders_own(graded: Path) -> None:
+    assert nbgrader(graded, "export").status == 0
+    ours = (graded / "grades.csv").read_text()
+    stock = 'c = get_config()\nc.CourseDirectory.course_id = "grad-school"\n'
+    (graded / "nbgrader_config.py").write_text(stock)
+    assert nbgrader(graded, "export").status == 0
+    assert (graded / "grades.csv").read_text() == ours

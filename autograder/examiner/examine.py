@@ -111,7 +111,7 @@ def run(
         session.turn_to(index)
         task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
         if task is None:
-            outputs.append(_ran(cell, session))
+            outputs.append(_ran(cell, session, index + 1))
             continue
         answer = JailedAnswer(session, task, sources)
         marked, found = _marked(cell, answer, seed)
@@ -156,6 +156,9 @@ class JailedAnswer:
     def source(self) -> str:
         return "\n".join(_readable(source) for source in self.sources)
 
+    def history(self) -> Value:
+        return self.session.history(self.name)
+
 
 @functools.lru_cache(maxsize=4096)  # most cells are the same in a whole class
 def _readable(source: str) -> str:
@@ -171,8 +174,8 @@ def _readable(source: str) -> str:
     return text
 
 
-def _ran(cell: Cell, session: Session) -> list[Output]:
-    ran = session.run(cell.source)
+def _ran(cell: Cell, session: Session, count: int) -> list[Output]:
+    ran = session.run(cell.source, count)
     if ran is None:
         unrun = [{"output_type": "stream", "name": "stdout", "text": "[Not run: the notebook's process had ended.]\n"}]
         return [*unrun, stopped("the notebook's process had ended before this cell")] if cell.grade else unrun

@@ -24,7 +24,7 @@ class Session:
         self._child: Child | None = child
         self._another = another
         self._processes = 1
-        self._past: list[str] = []
+        self._past: list[tuple[str, int]] = []
         self._index = 0
         self._refused: str | None = None
         self.ended: list[tuple[int, str]] = []
@@ -36,21 +36,21 @@ class Session:
         while self._child is not None and not self._child.alive:
             self._processes += 1
             self._child = self._another() if self._processes <= MOST_PROCESSES else None
-            for position, source in enumerate(self._past):
-                if self._child is not None and self._child.run(source).died:  # it did not the first time
+            for position, (source, count) in enumerate(self._past):
+                if self._child is not None and self._child.run(source, count).died:  # it did not the first time
                     del self._past[position]
                     break
 
-    def run(self, source: str) -> Ran | None:
+    def run(self, source: str, count: int) -> Ran | None:
         """Run a cell; None where there is no process any more."""
         if self._child is None:
             return None
-        ran = self._child.run(source)
+        ran = self._child.run(source, count)
         self._refused = ran.refused or self._refused
         if ran.died:
             self.ended.append((self._index, str(ran.stopped)))
         else:
-            self._past.append(source)
+            self._past.append((source, count))
         return ran
 
     def drive(
@@ -64,6 +64,12 @@ class Session:
         except Died as death:
             self.ended.append((self._index, str(death)))
             raise
+
+    def history(self, name: str) -> Value:
+        """What the process tells of the cells that define `name`. Raises as `drive` does."""
+        if self._child is None:
+            raise Died(self.ended[-1][1] if self.ended else "the notebook's process had ended before")
+        return self._child.history(name)
 
     def a_test_failed(self, cell: Cell, refused: str | None) -> None:
         """A test of another course's failed. Where it, or a cell before it, was refused something, that may be why."""

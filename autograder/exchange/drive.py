@@ -19,11 +19,14 @@ import torch
 from . import recipes, surroundings
 from .drivers import load_all
 from .keeping import keep
+from .lines import told
 from .observed import Answer, Observed
-from .values import Made, Value, identical, plain, raised
+from .values import Made, Raised, Value, identical, plain
 
 DRIVERS = load_all()
 
+ABSENT = ("NameError",)  # the kinds of the error that stands for an answer that is not there; real ones have bases
+PRINTED = 600  # characters of what an answer prints in one call are kept
 FEW = 4  # probes are enough to see what an answer remembers of inputs that are equal and not the same
 
 
@@ -39,6 +42,7 @@ class Outcome:
     differentiated  how the answer was seen to differentiate while it ran, or None (looked for only when asked)
     afresh          as `again`, with inputs that were made anew; looked at for a few probes, `result` for the others
     left            what a cell had left changed in the process, in words
+    printed         the beginning of what the answer printed in its first go
     """
 
     result: Value
@@ -48,6 +52,13 @@ class Outcome:
     differentiated: str | None = None
     afresh: Value = None
     left: list[str] = field(default_factory=list)
+    printed: str = ""
+
+
+def absent(name: str, count: int) -> list[Outcome]:
+    """The outcomes of an answer that is not there, for `count` probes."""
+    missing = Raised(ABSENT, f"name '{name}' is not defined")
+    return [Outcome(missing, missing, {}, {}, afresh=missing)] * count
 
 
 def drive(
@@ -80,12 +91,15 @@ def drive_all(
     are what is judged. Without `twice` their results stand for the others: for the oracle, which is not on trial. An
     error is the answer's, but for one of the kind `uncaught`.
     """
-    with surroundings.clean() as left, _quiet():
+    with surroundings.clean() as left, _printing() as kept:
         functions: dict[str, Any] = {}
         arguments = [[_shared(value, functions) for value in inputs] for inputs in probes]
         goes = [_Go(driver, answer, args, names=names, watch=watch) for args in arguments]
         surroundings.start_over()
-        results = [go.run(uncaught) for go in goes]
+        results, printed = [], []
+        for go in goes:
+            results.append(go.run(uncaught))
+            printed.append(kept.taken())
         seen = [(go.observed.inputs, go.observed.state) for go in goes]
         again = results
         fresh: dict[int, _Go] = {}
@@ -111,6 +125,7 @@ def drive_all(
                 differentiated=go.observed.differentiated or also,
                 afresh=result if identical(result, third) else third,
                 left=left,
+                printed=printed[index],
             )
         )
     return outcomes
@@ -121,6 +136,7 @@ class _Go:
 
     def __init__(self, driver: str, answer: Answer, args: list[Any], *, names: Sequence[str], watch: bool) -> None:
         self.observed = Observed(answer, names, watch)
+        self._answer = answer
         self._driver, self._args = driver, args
         self._put_back = keep(args)
 
@@ -131,7 +147,7 @@ class _Go:
         except uncaught:
             raise
         except BaseException as error:  # a student's answer may raise anything, SystemExit included
-            return raised(error)
+            return told(error, self._answer)
 
     def once_more(self, uncaught: type[BaseException]) -> Value:
         self._put_back()
@@ -169,8 +185,28 @@ def build(value: Value) -> Any:
     return value
 
 
+class _Kept(io.TextIOBase):
+    """Takes what is printed and keeps its beginning: a print may not cost a right answer its marks, nor memory."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if len(self._text) < PRINTED:
+            self._text += str(text)[:PRINTED]
+        return len(text)
+
+    def taken(self) -> str:
+        """What was printed since this was last asked."""
+        text, self._text = self._text[:PRINTED], ""
+        return text
+
+
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """A print may not cost a right answer its marks."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
+def _printing() -> Iterator[_Kept]:
+    kept = _Kept()
+    with contextlib.redirect_stdout(kept), contextlib.redirect_stderr(_Kept()):
+        yield kept

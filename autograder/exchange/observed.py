@@ -25,7 +25,7 @@ class Observed:
     """
 
     def __init__(self, answer: Answer, names: Sequence[str], watch: bool = False) -> None:
-        self._answer = answer
+        self.answer = answer
         self.names = names
         self.watch = watch
         self.inputs: Value = {}
@@ -37,7 +37,7 @@ class Observed:
         items = [list(arg) if isinstance(arg, list) else [] for arg in args]
         try:
             with watching() if self.watch else contextlib.nullcontext() as evidence:
-                result = self._answer(*args)
+                result = self.answer(*args)
                 # A result may be lazy: while it is watched it has to become a value.
                 return plain(result) if self.watch else result
         finally:

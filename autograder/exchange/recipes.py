@@ -1,7 +1,7 @@
 """Inputs that are not plain values, made from a public name and parameters: functions, recorded tensors, modules.
 
-Both sides of the jail build them, so a task may hand a student "sine(frequency=2.0)" and only those words travel.
-Functions work on a float and on a tensor alike.
+Both sides of the jail build them, so a task may hand a student "wave(name='sin', rate=2.0)" and only these words
+travel. Functions work on a float and on a tensor alike. Beside each stands the Python that a student would type for it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import numbers
+import re
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -24,12 +25,20 @@ _ON_FLOATS: dict[str, Callable[[float], float]] = {"sin": math.sin, "cos": math.
 
 
 RECIPES: dict[str, Callable[..., Any]] = {}
+_CODE: dict[str, Callable[..., str]] = {}
 
 
-def recipe(maker: Callable[..., Any]) -> Callable[..., Any]:
-    """Decorator: make `maker` known by its name."""
-    RECIPES[maker.__name__] = maker
-    return maker
+def recipe(code: Callable[..., str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: make a maker known by its name. `code` gives, for the same parameters, Python source for it.
+
+    Source that holds "{t}" is the body of a function of t; "{m}" stands for the module that has sin: torch, or math.
+    """
+
+    def register(maker: Callable[..., Any]) -> Callable[..., Any]:
+        RECIPES[maker.__name__], _CODE[maker.__name__] = maker, code
+        return maker
+
+    return register
 
 
 def make(recipe: Made) -> Any:
@@ -37,11 +46,83 @@ def make(recipe: Made) -> Any:
     return RECIPES[recipe.name](**recipe.params)
 
 
+def source(recipe: Made, module: str = "torch") -> str:
+    """Python source that makes nearly the same, as a student would type it; `module` has sin, cos and exp."""
+    code = _code(recipe).replace("{m}", module)
+    return f"lambda t: {code.replace('{t}', 't')}" if "{t}" in code else code
+
+
+def _code(recipe: Made) -> str:
+    return _CODE[recipe.name](**recipe.params)
+
+
+def tensor_source(values: torch.Tensor, *, tracked: bool = False) -> str:
+    """Python source for a tensor of these values."""
+    numbers = values.detach().tolist()
+    return f"torch.tensor({numbers}{', requires_grad=True' if tracked else ''})"
+
+
+def _term(factor: float, power: int) -> str:
+    t = {0: "", 1: "{t}"}.get(power, f"{{t}}**{power}")
+    return f"{factor}" if not t else t if factor == 1 else f"{factor} * {t}"
+
+
+def _sum(coefficients: list[float]) -> str:
+    terms = [_term(c, k) for k, c in enumerate(coefficients) if c] or ["0.0"]
+    text = " + ".join(terms).replace("+ -", "- ")
+    return text if "{t}" in text else f"{text} + 0.0 * {{t}}"  # a number alone would have no graph
+
+
+def _times(factor: float, text: str) -> str:
+    return text if factor == 1 else f"{factor} * {text}"
+
+
+def _wave(name: str, rate: float = 1.0) -> str:
+    return f"{{m}}.{name}({_times(rate, '{t}')})"
+
+
+def _wave_slope(name: str, rate: float = 1.0) -> str:
+    inner = _times(rate, "{t}")
+    slopes = {"sin": f"{{m}}.cos({inner})", "cos": f"-{{m}}.sin({inner})", "exp": f"{{m}}.exp({inner})"}
+    return _times(rate, slopes.get(name, f"(1 - {{m}}.tanh({inner})**2)"))
+
+
+def _composed(functions: list[Made]) -> str:
+    text = "{t}"
+    for each in functions:
+        code = _code(each)
+        text = code.replace("{t}", text if re.fullmatch(r"[{}\w.]+(\([^()]*\))?", text) else f"({text})")
+    return text
+
+
+def _network(blocks: dict[str, list[int]], frozen: object = None, tied: object = None) -> str:
+    def nested(sizes: dict[str, Any]) -> str:
+        inside = (
+            f"{name!r}: {nested(each) if isinstance(each, dict) else _layers(each)}" for name, each in sizes.items()
+        )
+        return f"torch.nn.ModuleDict({{{', '.join(inside)}}})"
+
+    tree: dict[str, Any] = {}
+    for name, sizes in blocks.items():
+        *path, last = name.split(".")
+        owner = tree
+        for part in path:
+            owner = owner.setdefault(part, {})
+        owner[last] = sizes
+    return nested(tree)
+
+
+def _layers(sizes: list[int]) -> str:
+    pairs = itertools.pairwise(sizes)
+    layers = ", ".join(f"torch.nn.Linear({fan_in}, {fan_out}), torch.nn.Tanh()" for fan_in, fan_out in pairs)
+    return f"torch.nn.Sequential({layers})"
+
+
 def _apply(name: str, t: Any) -> Any:
     return getattr(torch, name)(t) if isinstance(t, torch.Tensor) else _ON_FLOATS[name](t)
 
 
-@recipe
+@recipe(lambda function: _code(function).replace("{m}", "math"))
 def plain(function: Made) -> Function:
     """`function` for numbers alone: it raises TypeError for a tensor, as whatever calls the `math` module does."""
     made = make(function)
@@ -63,7 +144,7 @@ def inside(f: Function) -> Function:
     return _INSIDE[f]
 
 
-@recipe
+@recipe(_sum)
 def polynomial(coefficients: list[float]) -> Function:
     """c0 + c1 t + c2 t² + …"""
 
@@ -76,25 +157,25 @@ def polynomial(coefficients: list[float]) -> Function:
     return f
 
 
-@recipe
+@recipe(lambda exponent: f"{{t}}**{exponent}")
 def power(exponent: float) -> Function:
     """t to the power of `exponent`."""
     return lambda t: t**exponent
 
 
-@recipe
+@recipe(lambda amount: f"{{t}} + {amount}".replace("+ -", "- "))
 def shift(amount: float) -> Function:
     """t + amount: an operation that saves nothing for its backward."""
     return lambda t: t + amount
 
 
-@recipe
+@recipe(lambda factor: f"{factor} * {{t}}")
 def scale(factor: float) -> Function:
     """factor · t"""
     return lambda t: factor * t
 
 
-@recipe
+@recipe(_wave)
 def wave(name: str, rate: float = 1.0) -> Function:
     """sin, cos, exp or tanh (`name`) of rate · t; with a rate of 1 nothing is multiplied."""
     if rate == 1.0:
@@ -102,7 +183,7 @@ def wave(name: str, rate: float = 1.0) -> Function:
     return lambda t: _apply(name, rate * t)
 
 
-@recipe
+@recipe(_wave_slope)
 def wave_slope(name: str, rate: float = 1.0) -> Function:
     """The derivative of `wave(name, rate)`, in closed form."""
     slopes: dict[str, Function] = {
@@ -114,13 +195,13 @@ def wave_slope(name: str, rate: float = 1.0) -> Function:
     return lambda t: rate * slopes[name](rate * t)
 
 
-@recipe
+@recipe(lambda coefficients: _sum([k * c for k, c in enumerate(coefficients)][1:]))
 def polynomial_slope(coefficients: list[float]) -> Function:
     """The derivative of `polynomial(coefficients)`."""
     return polynomial([k * c for k, c in enumerate(coefficients)][1:] or [0.0])
 
 
-@recipe
+@recipe(_composed)
 def composed(functions: list[Made]) -> Function:
     """The composition; the first function is applied first."""
     made = [make(f) for f in functions]
@@ -133,7 +214,7 @@ def composed(functions: list[Made]) -> Function:
     return f
 
 
-@recipe
+@recipe(lambda signs: " ".join("+ {t}" if sign > 0 else "- {t}" for sign in signs).removeprefix("+ "))
 def sums(signs: list[int]) -> Function:
     """t added or subtracted once for each sign, as in -t + t + t: operations that save nothing for their backward."""
 
@@ -146,7 +227,7 @@ def sums(signs: list[int]) -> Function:
     return f
 
 
-@recipe
+@recipe(lambda message: "torch.zeros(2) @ torch.zeros(3) * {t}")
 def broken(message: str) -> Function:
     """A function with a bug of its own: it raises RuntimeError."""
 
@@ -156,21 +237,21 @@ def broken(message: str) -> Function:
     return f
 
 
-@recipe
+@recipe(lambda function: _code(function).replace("{t}", "{t}.detach()"))
 def detached(function: Made) -> Function:
     """`function` on a detached argument, so that its result has no graph."""
     made = make(function)
     return lambda t: made(t.detach())
 
 
-@recipe
+@recipe(lambda values: f"({tensor_source(values, tracked=True)} * 1.0){'.mT' if values.ndim > 1 else ''}")
 def recorded(values: torch.Tensor) -> torch.Tensor:
     """A tensor with these values, transposed, and a graph: not a leaf, and not contiguous where it has two axes."""
     out = values.detach().clone().requires_grad_() * 1.0
     return out.mT if out.ndim > 1 else out
 
 
-@recipe
+@recipe(lambda values, grad: tensor_source(values, tracked=True))
 def with_gradient(values: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:
     """A tracked leaf with these values, and in its `.grad` what an earlier backward has left there."""
     leaf = values.detach().clone().requires_grad_()
@@ -178,7 +259,7 @@ def with_gradient(values: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:
     return leaf
 
 
-@recipe
+@recipe(_network)
 def network(
     blocks: dict[str, list[int]], frozen: list[str] | None = None, tied: dict[str, str] | None = None
 ) -> torch.nn.Module:
@@ -224,19 +305,19 @@ class _Network(torch.nn.Module):
 # --- things that are not plain values -----------------------------------------------------------------------------
 
 
-@recipe
+@recipe(lambda values: f"np.array({values})")
 def array(values: list[Any]) -> np.ndarray:
     """A NumPy array of these numbers."""
     return np.array(values)
 
 
-@recipe
+@recipe(lambda values: f"torch.tensor({values}, requires_grad=True) * 1.0")
 def non_leaf(values: list[Any]) -> torch.Tensor:
     """A tensor of these numbers that autograd has recorded: it has a grad_fn, so it is not a leaf."""
     return torch.tensor(values, dtype=torch.float64, requires_grad=True) * 1.0
 
 
-@recipe
+@recipe(lambda name: f"torch.{name}")
 def dtype(name: str) -> torch.dtype:
     """torch's dtype of that name."""
     made = getattr(torch, name)
@@ -297,13 +378,30 @@ _EXPRESSIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 }
 
 
-@recipe
+def _expression_code(text: str, x: float | list[float], tracked: bool = True) -> str:
+    leaf = f"torch.tensor({x}{', requires_grad=True' if tracked else ''})"
+    code = re.sub(r"\b(sin|exp)\(", r"torch.\1(", _SPELT_OUT.get(text, text))
+    if len(re.findall(r"\bx\b", code)) == 1:
+        return re.sub(r"\bx\b", leaf, code)
+    return f"(lambda x: {code})({leaf})"
+
+
+_SPELT_OUT = {
+    "x after backward": "((x**2).sum().backward(), x)[1]",
+    "x**2 after retain_grad and backward": "(y := x**2, y.retain_grad(), torch.sin(y).sum().backward())[0]",
+    "x * c": "x * torch.full_like(x, 3.0, requires_grad=False)",
+    "y * sin(y), y = x**2": "(y := x**2) * sin(y)",
+    "a * b, (a, b) = x.unbind()": "torch.mul(*x.unbind())",
+}
+
+
+@recipe(_expression_code)
 def expression(text: str, x: float | list[float], tracked: bool = True) -> torch.Tensor:
     """What the expression gives for the leaf x, which requires grad unless `tracked` is False; c is a constant."""
     return _EXPRESSIONS[text](torch.tensor(x, dtype=torch.float64, requires_grad=tracked))
 
 
-@recipe
+@recipe(lambda x, steps: f"a graph of {len(steps)} operations")
 def grown(x: list[float], steps: list[list[Any]]) -> torch.Tensor:
     """A graph of any form, from leaves with the values `x`; the last tensor of it.
 

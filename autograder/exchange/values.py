@@ -54,21 +54,39 @@ class Made:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of the student's own: its number in its cell or file, counted from 1, and its text.
+
+    `place` is "cell 3" or "helpers.py", "" where the answer itself is defined there.
+    """
+
+    number: int
+    text: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
 class Raised:
-    """An exception: the names of its class and base classes, most specific first, and its message."""
+    """An exception: the names of its class and base classes, most specific first, and its message.
+
+    line  where in the student's code it came from, where that is known
+    near  a name that may have been meant, for one that does not exist; "" where none is near
+    """
 
     kinds: tuple[str, ...]
     message: str = ""
+    line: Line | None = None
+    near: str = ""
 
 
-def raised(error: BaseException) -> Raised:
+def raised(error: BaseException, line: Line | None = None, near: str = "") -> Raised:
     """The words of an exception."""
     kinds = tuple(c.__name__ for c in type(error).__mro__ if c not in (object, BaseException))
     try:
         message = str(error)
     except Exception:  # a __str__ of the student's own
         message = ""
-    return Raised(kinds, message[:2000])
+    return Raised(kinds, message[:2000], line, near)
 
 
 @dataclass(frozen=True)
@@ -175,7 +193,8 @@ def _encode(value: Value) -> Any:
         case Made():
             return {"made": [value.name, _encode(value.params)]}
         case Raised():
-            return {"raised": [list(value.kinds), value.message]}
+            line = None if value.line is None else [value.line.number, value.line.text, value.line.place]
+            return {"raised": [list(value.kinds), value.message, line, value.near]}
         case Opaque():
             return {"opaque": value.description}
     raise TypeError(f"{type(value).__name__} is not a value; pass it through plain() first")
@@ -207,7 +226,8 @@ def _decode(data: Any, depth: int) -> Value:
         case "made":
             return Made(_text(body[0]), _decode(body[1], depth - 1))
         case "raised":
-            return Raised(tuple(_text(name) for name in body[0]), _text(body[1]))
+            kinds, message, line, near = body
+            return Raised(tuple(_text(name) for name in kinds), _text(message), _line(line), _text(near))
         case "opaque":
             return Opaque(_text(body))
     raise BadValue(f"unknown kind {kind!r:.40}")
@@ -223,6 +243,15 @@ def _decode_tensor(dtype: str, shape: list[int], data: str, requires_grad: bool)
     if flat.dtype == torch.bool:
         flat = flat.view(torch.uint8) != 0  # a byte of 2 would be neither true nor false
     return flat.reshape(shape).requires_grad_(requires_grad is True)
+
+
+def _line(body: Any) -> Line | None:
+    if body is None:
+        return None
+    number, text, place = body
+    if type(number) is not int or not 0 < number < 10**6:
+        raise BadValue("the number of a line expected")
+    return Line(number, *(" ".join(_text(words).split())[:200] for words in (text, place)))
 
 
 def _text(thing: Any) -> str:

@@ -7,29 +7,26 @@ Markdown or of code looks like as HTML is therefore kept from one page to the ne
 from __future__ import annotations
 
 import contextlib
-import html
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from jinja2 import pass_context
-from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.html import WidgetsDataTypeFilter
 from nbconvert.exporters.templateexporter import TemplateExporter
-from nbconvert.filters import Highlight2HTML
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import GetGrades
 
 from .course import Course
+from .exporter import SafeExporter
 from .gradebook import NotebookFeedback
 
 _GET_GRADES = f"{GetGrades.__module__.rpartition('.')[0]}.{GetGrades.__name__}"  # as a configuration names it
 REMEMBERED = 4096  # pieces
 LARGEST = 2**15  # piece that is remembered, in characters: a class may draw many large pictures, and no two alike
-LONGEST_LINE = 2000  # of code to highlight: Pygments takes minutes over a line of a hundred thousand characters
 # On top of nbgrader's template, where a cell is drawn.
 TEMPLATE = "{% extends 'index.html.j2' %}{% block any_cell scoped %}{{ cell | drawn_once(super) }}{% endblock %}"
 ALT = "No description has been provided for this image"  # nbconvert's own words
@@ -52,6 +49,7 @@ class PageMaker:
     def remember(self, notebook: NotebookNode) -> None:
         """Render the pieces of a notebook, to have them ready when pages hold the same."""
         for cell in notebook.cells:
+            self._exporter.start_page()
             if cell.cell_type == "code":
                 self._exporter.highlight_code(cell.source)
             elif cell.cell_type == "markdown" and "attachments" not in cell:
@@ -79,8 +77,8 @@ class _Unshared(NotebookNode):
         return self
 
 
-class _Exporter(HTMLExporter):
-    """nbconvert's exporter, which remembers what it made of a cell, or of a piece of Markdown or code.
+class _Exporter(SafeExporter):
+    """The exporter, which remembers what it made of a cell, or of a piece of Markdown or code.
 
     It also leaves out the last step of HTMLExporter, which parses the finished page, half a megabyte of style sheets
     included, to add two attributes: `alt` is added by a pattern here, and `tabindex` is for a template that
@@ -88,11 +86,9 @@ class _Exporter(HTMLExporter):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
         self._remembered: dict[tuple[str, str], str] = {}
-        self._highlight = Highlight2HTML(pygments_lexer="ipython3", parent=self)
-        for made in (self.drawn_once, self.markdown2html, self.highlight_code):
-            self.register_filter(made.__name__, made)
+        super().__init__(**kwargs)
+        self.register_filter("drawn_once", self.drawn_once)
 
     def drawn_once(self, cell: NotebookNode, draw: Callable[[], str]) -> str:
         """A cell as HTML, by `draw` where no page had the same."""
@@ -100,32 +96,32 @@ class _Exporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        """Markdown as HTML, with the attachments of the cell in `context`."""
+        """Markdown as clean HTML, with the attachments of the cell in `context`."""
         plain = not context.get("cell", {}).get("attachments")
         return self.render(source) if plain else super().markdown2html(context, source)
 
     def render(self, source: str) -> str:
         """A piece of Markdown without attachments as HTML."""
-        return self._once("Markdown", source, lambda: HTMLExporter.markdown2html(self, {}, source))
+        return self._once("Markdown", source, lambda: SafeExporter.markdown2html(self, {}, source))
 
     def highlight_code(self, source: str, language: str | None = None, metadata: Any = None) -> str:
         """Code as HTML."""
-        if max(map(len, source.splitlines()), default=0) > LONGEST_LINE:
-            return f"<pre>{html.escape(source)}</pre>"
-        return self._once(f"code in {language}", source, lambda: self._highlight(source, language))
+        return self._once(f"code in {language}", source, lambda: SafeExporter.highlight_code(self, source, language))
 
     def _once(self, kind: str, source: str, make: Callable[[], str]) -> str:
         known = self._remembered.get((kind, source))
         if known is not None:
             return known
+        cut = self.cut
         made = make()
-        if len(source) + len(made) <= LARGEST:
+        if cut == self.cut and len(source) + len(made) <= LARGEST:
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
             self._remembered[kind, source] = made
         return made
 
-    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[Any, Any]:
+    def drawn(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[str, Any]:
+        """The page without its policy."""
         resources = self._init_resources(resources)
         about_widgets = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("filter_data_type", about_widgets)

@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
-from ..exchange import surroundings
-from ..exchange.drive import Outcome, drive_all
-from ..exchange.values import Raised, Value, dump, load, raised
+from ..exchange import cells, history, surroundings
+from ..exchange.drive import Outcome, absent, drive_all
+from ..exchange.values import Value, dump, load, raised
 from .channel import Channel
 from .limits import INTERRUPT, Limits
 from .refusals import Refusals
@@ -48,6 +48,7 @@ def rehearse(shell: ZMQInteractiveShell) -> None:
         for watch in (False, True):
             load(dump({"outcomes": _outcomes(shell, {**request, "watch": watch})}))
     shell.reset()
+    cells.forget()
     shell.displayhook.flush()  # gives `_` and its like their first values
     for name in ("last_type", "last_value", "last_traceback"):
         vars(sys).pop(name, None)
@@ -80,7 +81,10 @@ def serve(
         try:
             with _Interruptible(channel):
                 if request["do"] == "run":
+                    shell.execution_count = request["count"] or shell.execution_count
                     _run(shell, request["source"], loop, reply)
+                elif request["do"] == "tell":
+                    reply["history"] = history.about(request["name"], shell.user_ns)
                 else:
                     reply["outcomes"] = loop.run_until_complete(_drive(shell, request))
         except LimitReached:
@@ -199,8 +203,7 @@ async def _drive(shell: ZMQInteractiveShell, request: dict[str, Value]) -> Value
 def _outcomes(shell: ZMQInteractiveShell, request: dict[str, Value]) -> Value:
     name = request["name"]
     if name not in shell.user_ns:
-        missing = Raised(("NameError",), f"name '{name}' is not defined")
-        return [plain_outcome(Outcome(missing, missing, {}, {}, afresh=missing))] * len(request["probes"])
+        return [plain_outcome(outcome) for outcome in absent(name, len(request["probes"]))]
     outcomes = drive_all(
         request["driver"],
         shell.user_ns[name],

@@ -135,11 +135,11 @@ class Child:
     def alive(self) -> bool:
         return self._dead is None
 
-    def run(self, source: str) -> Ran:
-        """Run one cell. Never raises for what the cell does."""
+    def run(self, source: str, count: int | None = None) -> Ran:
+        """Run one cell, with the number `count` beside it or the next one. Never raises for what the cell does."""
         outputs: list[dict[str, Value]] = []
         try:
-            reply = self._ask({"do": "run", "source": source}, outputs)
+            reply = self._ask({"do": "run", "source": source, "count": count}, outputs)
         except Died as death:
             return Ran(outputs, str(death), died=True)
         refused = reply.get("refused")
@@ -161,6 +161,13 @@ class Child:
             return _checked_outcomes(reply["outcomes"], len(probes))
         except (BadValue, KeyError, TypeError) as error:
             raise self._kill(NO_ANSWER) from error
+
+    def history(self, name: str) -> Value:
+        """What the child tells of the cells that define `name` (see `exchange.history`). Raises as `drive` does."""
+        reply = self._ask({"do": "tell", "name": name}, [])
+        if "limit" in reply:
+            raise TimeoutError(reply["limit"])
+        return reply.get("history")
 
     def close(self) -> None:
         """End the child; its folder goes with it."""
@@ -297,6 +304,8 @@ def _checked_outcomes(outcomes: Value, count: int) -> list[Outcome]:
             raise BadValue("text expected")
         if not isinstance(outcome.left, list) or not all(isinstance(name, str) for name in outcome.left):
             raise BadValue("a list of texts expected")
+        if not isinstance(outcome.printed, str):
+            raise BadValue("text expected")
         later = [value for value in (outcome.again, outcome.afresh) if value is not outcome.result]
         for value in (outcome.result, outcome.inputs, outcome.state, *later):
             _check_returned(value)

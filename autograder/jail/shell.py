@@ -17,6 +17,7 @@ from traitlets import Any as AnyTrait
 from traitlets import Type
 from traitlets.config import Config
 
+from ..exchange import cells
 from ..exchange.values import raised
 from .refusals import Refusals
 from .streams import Recorder
@@ -135,4 +136,5 @@ def make_shell() -> ZMQInteractiveShell:
     shell.kernel = SimpleNamespace(shell=shell, implementation="ipython", language="python", comm_info={})
     shell.input_transformer_manager = _Transformers()
     shell.user_ns["__name__"] = "__main__"
+    cells.watch(shell)
     return shell

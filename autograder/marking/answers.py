@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..exchange.drive import Outcome, drive_all
+from ..exchange import history
+from ..exchange.drive import Outcome, absent, drive_all
 from ..exchange.values import Value
 
 
@@ -25,6 +26,9 @@ class Answer(Protocol):
 
     def source(self) -> str:
         """Python source in which the answer and its helpers are defined, "" where there is none to read."""
+
+    def history(self) -> Value:
+        """What is known of the cells that define it (see `exchange.history`): words, and not to be trusted."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,33 @@ class LocalAnswer:
         texts: dict[str, str] = {}
         _collect(self.function, self.name, texts)
         return "\n".join(texts.values())
+
+    def history(self) -> Value:
+        return {}
+
+
+@dataclass(frozen=True)
+class NamedAnswer:
+    """An answer by its name in a namespace of this process, where it need not be."""
+
+    name: str
+    space: dict[str, Any]
+
+    def drive(
+        self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+    ) -> list[Outcome]:
+        if self.name not in self.space:
+            return absent(self.name, len(probes))
+        return self._there().drive(driver, probes, names=names, watch=watch)
+
+    def source(self) -> str:
+        return self._there().source() if self.name in self.space else ""
+
+    def history(self) -> Value:
+        return history.about(self.name, self.space)
+
+    def _there(self) -> LocalAnswer:
+        return LocalAnswer(self.space[self.name], self.name)
 
 
 _LIBRARIES = {"builtins", "torch", "numpy", "functools"}

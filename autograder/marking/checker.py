@@ -7,6 +7,8 @@ import functools
 from ..authoring import probes
 from ..authoring.task import Mistake, Task
 from ..exchange.surroundings import clean
+from ..exchange.values import Value
+from ..tasks import all_tasks
 from .answers import Answer
 from .marks import Case, Marks, cases, mark
 from .mistakes import mistakes_in
@@ -17,7 +19,8 @@ def check(task: Task, answer: Answer) -> Report:
     """The report on the public examples. Points are the share that the examples alone would earn."""
     with clean():
         marks = mark(task, answer, _examples(task))
-        return report(marks, _mistakes(task, answer, marks), points=task.points, hidden=False)
+        found = _mistakes(task, answer, marks)
+        return _report(marks, found, answer, points=task.points, graded=False, history=answer.history())
 
 
 def grade(task: Task, answer: Answer, *, points: float, seed: tuple[str, ...]) -> Report:
@@ -25,7 +28,22 @@ def grade(task: Task, answer: Answer, *, points: float, seed: tuple[str, ...]) -
     with clean():
         drawn = task.probes(probes.generator(*seed, task.name))
         marks = mark(task, answer, [*_examples(task), *cases(task, drawn)])
-        return report(marks, mistakes_in(marks), points=points, hidden=True)
+        history = answer.history() if marks.fraction < 1 else None
+        return _report(marks, mistakes_in(marks), answer, points=points, graded=True, history=history)
+
+
+def _report(
+    marks: Marks, mistakes: list[Mistake], answer: Answer, *, points: float, graded: bool, history: Value
+) -> Report:
+    return report(
+        marks,
+        mistakes,
+        points=points,
+        graded=graded,
+        history=history,
+        source=answer.source() if marks.fraction < 1 else "",
+        others=all_tasks(),
+    )
 
 
 @functools.cache

@@ -57,6 +57,7 @@ class Marks:
     differentiated  how a by-hand answer differentiates, or None
     fraction        of the points, 0 to 1
     left            what a cell had left changed in the process, in words; nothing of that was on during the calls
+    printed         for each case the beginning of what the answer printed
     """
 
     task: Task
@@ -66,6 +67,7 @@ class Marks:
     differentiated: str | None
     fraction: float
     left: Sequence[str] = ()
+    printed: Sequence[str] = ()
 
     def holds(self, part: str) -> bool:
         """Whether `part` is right on every probe."""
@@ -83,13 +85,20 @@ class Marks:
 
     @property
     def attempted(self) -> bool:
-        """False for a stub: NotImplementedError whenever it is called."""
+        """False for a stub: it raises NotImplementedError, by a line that says so, whenever it is called."""
         return not all(
-            isinstance(value, Raised) and value.kinds[:1] == ("NotImplementedError",)
+            isinstance(value, Raised) and is_a_stubs(value)
             for signature in self.signatures
             for part, value in signature.items()
             if part not in CONDUCT or part == ERRORS
         )
+
+
+def is_a_stubs(error: Raised) -> bool:
+    """Whether a line `raise NotImplementedError` raised it. Torch raises that too, for what it can't do."""
+    if error.kinds[:1] != ("NotImplementedError",):
+        return False
+    return "NotImplementedError" in error.line.text if error.line else not error.message
 
 
 def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
@@ -116,6 +125,7 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
         differentiated=differentiated,
         fraction=0.0 if differentiated else _fraction(task, differences),
         left=next((outcome.left for outcome in outcomes if outcome.left), ()),
+        printed=[outcome.printed for outcome in outcomes],
     )
 
 

@@ -1,33 +1,28 @@
-"""What a student reads. All prose about answers is here: as text, and as the same in an HTML panel.
+"""What a student reads: as text, and as the same in an HTML panel.
 
 The order is always what, evidence, likely cause, next step. Never the expected formula; hidden inputs stay hidden.
 """
 
 from __future__ import annotations
 
+import ast
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from ..authoring.task import Mistake, Task
-from ..exchange.values import Opaque, Raised, Value
-from .compare import Difference, alike, as_tensor
-from .marks import ANSWER, ERRORS, INPUTS, SECOND_CALL, STATE, Marks, described
+from ..exchange.values import Value
+from .errors import explained
+from .faults import Fault, View, faults
+from .kinds import hidden_kinds
+from .marks import Marks
+from .standing import Standing, absence, failed_since, is_absent, stale, stub
 
 PASSED, PARTLY, FAILED, WAITING, UNDEFINED = "passed", "partly", "failed", "waiting", "undefined"
 _SIGNS = {PASSED: "✓", PARTLY: "◐", FAILED: "✗", WAITING: "○", UNDEFINED: "○"}
 _COLOURS = {PASSED: "#2e7d32", PARTLY: "#b26a00", FAILED: "#c62828", WAITING: "#607d8b", UNDEFINED: "#607d8b"}
-ABSENT = "NameError"
-_PHRASES = {
-    ANSWER: "your answer",
-    "tracked": "`requires_grad` of your result",
-    "memory of its own": "memory of its own",
-    "shares_memory": "sharing memory with the original",
-    "recording while f ran": "recording while f ran",
-}  # what parts are called that are more than a student's own names
+PRINTED_LINES, PRINTED = 3, 240  # of what an answer printed are shown, lines and characters
 
 
 @dataclass(frozen=True)
@@ -56,27 +51,206 @@ def _rich(line: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(line))
 
 
-def report(marks: Marks, mistakes: Sequence[Mistake], *, points: float, hidden: bool) -> Report:
-    """The report on `marks`. With `hidden`, inputs and true values are kept back."""
+def report(
+    marks: Marks,
+    mistakes: Sequence[Mistake],
+    *,
+    points: float,
+    graded: bool,
+    history: Value = None,
+    source: str = "",
+    others: Collection[str] = (),
+) -> Report:
+    """The report on `marks`. Where it is `graded`, inputs and true values are kept back, but for the public examples.
+
+    history  what is known of the cells that define the answer (see `exchange.history`)
+    source   the answer's Python source, "" where it is not known
+    others   the names of all tasks
+    """
     task = marks.task
+    if is_absent(marks) and not marks.differentiated:
+        return _standing(task, absence(task, history, graded=graded, others=others), UNDEFINED)
+    if not marks.attempted and not marks.differentiated:
+        found = stub(marks, history, source, graded=graded)
+        status = WAITING if found.headline == "not attempted yet" else FAILED
+        return _standing(task, found, status)
+    since = failed_since(task, history)
+    if since is not None and not graded:
+        return _standing(task, since, FAILED)
     earned = round(points * marks.fraction, 2)
     status = PASSED if marks.fraction == 1 else PARTLY if marks.fraction > 0 else FAILED
+    view = View(marks, _public(marks, graded), _returns(source, task.name))
     lines: list[str] = []
     if marks.differentiated:
-        lines.append(f"This task is by hand, and your answer differentiates: {marks.differentiated}.")
-        lines.append("Work the derivative out on paper and return that formula; then the points are yours.")
-    elif _absent(marks):
-        return Report(f"○ {task.name}: not defined yet", (f"Run the cell that defines `{task.name}`.",), UNDEFINED, 0.0)
-    elif not marks.attempted:
-        next_step = "Fill in the cell above and run it, then run this one."
-        return Report(f"○ {task.name}: not attempted yet", (next_step,), WAITING, 0.0)
+        lines += _by_machine(marks, source)
     else:
-        lines += [_fault(marks, part, hidden=hidden) for part in _told(marks)]
-        lines += [f"Looks like: {mistake.explanation}" for mistake in mistakes]
-        if lines:
-            lines.append(_next_step(mistakes, hidden))
+        found_faults = faults(view)
+        lines += [line for fault in found_faults for line in fault.lines]
+        causes = [mistake.explanation for mistake in mistakes if not _is_told(found_faults)]
+        lines += [f"Looks like: {cause}" for cause in causes]
+        lines += _next_step(view, found_faults, len(causes), graded)
+    if not graded:
+        lines += _after_a_pass(task) if status == PASSED else []
+    lines += _printed(view)
+    lines += since.lines if since is not None else stale(task, history)
     lines += _left_changed(marks)
-    return Report(f"{_SIGNS[status]} {_headline(marks, earned, points, hidden)}", tuple(lines), status, earned)
+    return Report(f"{_SIGNS[status]} {_headline(marks, earned, points, graded)}", tuple(lines), status, earned)
+
+
+def unmarked(task: Task, why: str, *, points: float) -> Report:
+    """The report on an answer that gave no values: it was stopped, or its process was gone. `why` is a clause."""
+    lines = (f"No values came back: {why}.", "Look for a loop that never ends, or for a cell that ends Python itself.")
+    return Report(f"✗ {task.name}: 0 / {points:g} points", lines, FAILED, 0.0)
+
+
+def _standing(task: Task, standing: Standing, status: str) -> Report:
+    return Report(f"{_SIGNS[status]} {task.name}: {standing.headline}", standing.lines, status, 0.0)
+
+
+def _public(marks: Marks, graded: bool) -> int:
+    """How many cases, from the first, are examples that everybody sees."""
+    if not graded:
+        return len(marks.cases)
+    pairs = zip(marks.cases, marks.task.examples, strict=False)
+    return next((i for i, (case, example) in enumerate(pairs) if case.inputs is not example), len(marks.task.examples))
+
+
+# --- headline -----------------------------------------------------------------------------------------------------
+
+
+def _headline(marks: Marks, earned: float, points: float, graded: bool) -> str:
+    if graded:
+        return f"{marks.task.name}: {earned:g} / {points:g} points"
+    count = len(marks.cases)
+    right = sum(not any(marks.differences[part][i] for part in marks.differences) for i in range(count))
+    if marks.differentiated:
+        right = 0
+    if 0 < marks.fraction < 1 and right < count:
+        parts = marks.value_parts
+        held = sum(marks.holds(part) for part in parts)
+        which = f"{held} of {len(parts)} parts right" if held < len(parts) else "the values are right, not all the rest"
+        return f"{marks.task.name}: {which}, worth {earned:g} of {points:g} points on these examples"
+    return f"{marks.task.name}: {right} of {count} examples right"
+
+
+# --- below the faults ---------------------------------------------------------------------------------------------
+
+
+def _by_machine(marks: Marks, source: str) -> list[str]:
+    """A by-hand answer that differentiates: to be worked out on paper, or a check to be taken out."""
+    lines = [f"This task is by hand, and your answer differentiates: {marks.differentiated}."]
+    right = all(marks.holds(part) for part in marks.value_parts)
+    if right and _only_checks(source, marks.task.name):
+        lines.append(
+            "What it returns is a formula, and it is right: take the check against autograd out of the function, into "
+            "a cell of its own, and the points are yours."
+        )
+    else:
+        lines.append("Work the derivative out on paper and return that formula; then the points are yours.")
+        if right:
+            lines.append("If autograd only checks your formula there: do that in a cell of its own.")
+    return lines
+
+
+_GRADIENTS = {"grad", "jacrev", "jacfwd", "jacobian", "vjp", "jvp", "hessian", "hvp", "vhp", "linearize"}
+
+
+def _only_checks(source: str, name: str) -> bool:
+    """Whether nothing that `name` returns comes from a gradient: certain where this is True."""
+    function = _definition(source, name)
+    if function is None:
+        return False
+    tainted: set[str] = set()
+
+    def from_gradients(node: ast.AST) -> bool:
+        for each in ast.walk(node):
+            match each:
+                case ast.Attribute(attr=attr) if attr in _GRADIENTS:
+                    return True
+                case ast.Name(id=name) if name in tainted or name in _GRADIENTS:
+                    return True
+        return False
+
+    nodes = list(ast.walk(function))
+    for _ in range(len(nodes)):
+        before = len(tainted)
+        for node in nodes:
+            match node:
+                case ast.Assign(targets=targets, value=value) if from_gradients(value):
+                    tainted |= {
+                        leaf.id for target in targets for leaf in ast.walk(target) if isinstance(leaf, ast.Name)
+                    }
+                case ast.AugAssign(target=ast.Name(id=target), value=value) if from_gradients(value):
+                    tainted.add(target)
+                case ast.NamedExpr(target=ast.Name(id=target), value=value) if from_gradients(value):
+                    tainted.add(target)
+        if len(tainted) == before:
+            break
+    returned = [node.value for node in nodes if isinstance(node, ast.Return) and node.value is not None]
+    # A call of another function of the student's might hold the gradient: only torch, math and numpy are looked past.
+    calls = [call for value in returned for call in ast.walk(value) if isinstance(call, ast.Call)]
+    return bool(returned) and not any(map(from_gradients, returned)) and all(map(_is_a_librarys, calls))
+
+
+def _is_a_librarys(call: ast.Call) -> bool:
+    owner = call.func
+    while isinstance(owner, ast.Attribute):
+        owner = owner.value
+    return isinstance(owner, ast.Name) and (owner.id in {"torch", "math", "np", "float", "F"} or owner is not call.func)
+
+
+def _is_told(found: Sequence[Fault]) -> bool:
+    """Whether what was raised explains the answer: no other cause is looked for then."""
+    return any(fault.error is not None and explained(fault.error).says for fault in found[:1])
+
+
+def _next_step(view: View, found: Sequence[Fault], causes: int, graded: bool) -> list[str]:
+    if not found:
+        return []
+    lead = found[0]
+    if causes:
+        what = "that one thing" if causes == 1 else f"those {('', '', 'two', 'three', 'four')[min(causes, 4)]} things"
+        return [f"Next: change {what}{'' if graded else ', run its cell again, then this one'}."]
+    if lead.error is not None:
+        return [f"Next: {explained(lead.error).then}."]
+    match lead.kind:
+        case "conduct":
+            return []
+        case "missing":
+            return ["Next: look at what stands behind `return`, and print it just before."]
+        case "shape" | "type" | "form":
+            return ["Next: print what you return, its type and its `.shape`, and compare with what the task asks for."]
+        case "not finite":
+            return ["Next: print the values on the way, and find the first that is no number any more."]
+    if lead.index >= view.public:
+        kinds = _listed(hidden_kinds(view.marks.task))
+        return [f"Next: in your notebook, try inputs of your own ({kinds}), and compare with torch."]
+    if view.marks.task.by_hand:
+        return ["Next: work this one input out by hand; the hints above the task go one step at a time."]
+    return ["Next: run that call in a cell of its own, print the values on the way, and say which one you expected."]
+
+
+def _after_a_pass(task: Task) -> list[str]:
+    kinds = _listed(hidden_kinds(task))
+    return [f"The points are decided on other inputs{f', among them {kinds}' if kinds else ''}: try some of your own."]
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def _printed(view: View) -> list[str]:
+    """What the answer printed in the first call that may be shown and in which it printed something."""
+    shown = view.marks.printed[: view.public]
+    index = next((i for i, text in enumerate(shown) if text.strip()), None)
+    if index is None:
+        return []
+    lines = [line.rstrip() for line in shown[index].strip("\n").split("\n")]
+    text = " ⏎ ".join(lines[:PRINTED_LINES])
+    cut = len(lines) > PRINTED_LINES or len(text) > PRINTED
+    text = "".join(c if c.isprintable() else " " for c in text).replace("`", "'")
+    return [f"Printed{view.at(index)}: `{text[:PRINTED]}`{' …' if cut else ''}"]
 
 
 def _left_changed(marks: Marks) -> list[str]:
@@ -87,215 +261,31 @@ def _left_changed(marks: Marks) -> list[str]:
     return [f"A cell of this notebook leaves changed: {found}. Answers are tried without it; put it back there."]
 
 
-def unmarked(task: Task, why: str, *, points: float) -> Report:
-    """The report on an answer that gave no values: it was stopped, or its process was gone. `why` is a clause."""
-    lines = (f"No values came back: {why}.", "Look for a loop that never ends, or for a cell that ends Python itself.")
-    return Report(f"✗ {task.name}: 0 / {points:g} points", lines, FAILED, 0.0)
+# --- the source ---------------------------------------------------------------------------------------------------
 
 
-def _headline(marks: Marks, earned: float, points: float, hidden: bool) -> str:
-    if hidden:
-        return f"{marks.task.name}: {earned:g} / {points:g} points"
-    right = sum(not any(marks.differences[part][i] for part in marks.differences) for i in range(len(marks.cases)))
-    if marks.differentiated:
-        right = 0
-    return f"{marks.task.name}: {right} of {len(marks.cases)} examples right"
+def _definition(source: str, name: str) -> ast.FunctionDef | None:
+    """The last definition of the function `name`."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
+    return found[-1] if found and not found[-1].decorator_list else None
 
 
-def _absent(marks: Marks) -> bool:
-    return bool(marks.value_parts) and all(
-        isinstance(value, Raised) and value.kinds[:1] == (ABSENT,) and marks.task.name in value.message
-        for signature in marks.signatures
-        for part, value in signature.items()
-        if part in marks.value_parts
-    )
-
-
-def _told(marks: Marks) -> list[str]:
-    """The failing parts worth a line: one where the whole answer raises or has another form, at most four."""
-    failing = marks.failing
-    values = [part for part in failing if part in marks.value_parts]
-    if values and (all(_raises(marks, part) for part in marks.value_parts) or _in_one_piece(marks)):
-        return values[:1]
-    return failing[:4]
-
-
-def _raises(marks: Marks, part: str) -> bool:
-    return all(isinstance(found.got, Raised) for found in marks.differences[part] if found) and not marks.holds(part)
-
-
-def _in_one_piece(marks: Marks) -> bool:
-    """Whether an answer of several parts raised, somewhere, or came in a form in which they can't be told apart."""
-    facts = zip(*(marks.differences[part] for part in marks.value_parts), strict=True)
-    return len(marks.value_parts) > 1 and any(
-        all(found and isinstance(found.got, (Opaque, Raised)) and found.got == first.got for found in (first, *others))
-        for first, *others in facts
-        if first
-    )
-
-
-def _fault(marks: Marks, part: str, *, hidden: bool) -> str:
-    found = marks.differences[part]
-    indices = [i for i, d in enumerate(found) if d]
-    # An error or a wrong shape says more than numbers that are off.
-    worst = max(indices, key=lambda i: (found[i].kind != "value", found[i].worst))  # type: ignore[union-attr]
-    fact = found[worst]
-    assert fact is not None
-    call = "" if hidden else f" at {show_call(marks, worst)}"
-    if part == SECOND_CALL:
-        return f"a second call with the same inputs gives another answer{call}: something is left over from the first"
-    if part == INPUTS:
-        changed = _changed_inputs(marks.signatures[worst][part], marks.cases[worst].truth[part])
-        return f"{changed}; leave the inputs as they were{call}"
-    if part == STATE:
-        return f"{_changed_state(marks.signatures[worst][part])}: put it back before you return{call}"
-    if part == ERRORS:
-        want = fact.want.kinds[0]
-        return f"{show_call(marks, worst)} must raise {want}; yours {_came(fact.got)}"
-    name = _PHRASES.get(part, f"your {part}")
-    tally = f"wrong at {len(indices)} of {len(found)} inputs" if hidden else f"wrong{call}"
-    if isinstance(fact.got, (Opaque, Raised)) and _in_one_piece(marks):
-        came = f"raised {_error(fact.got)}" if isinstance(fact.got, Raised) else f"is {fact.got.description}"
-        return f"{tally}: your answer {came}"
-    return f"{tally}: {_evidence(fact, name, hidden)}"
-
-
-def _evidence(fact: Difference, name: str, hidden: bool) -> str:
-    are, have, their = ("are", "have", "their") if name.endswith("s") else ("is", "has", "its")
-    match fact.kind:
-        case "error" if isinstance(fact.got, Raised):
-            return f"{name} raised {_error(fact.got)}"
-        case "missing" if name == "your answer":
-            return f"{name} is None: is there a `return`?"
-        case "shape":
-            return f"{name} {are} {described(fact.got)}, where {_wanted(described(fact.want))}"
-        case "not finite":
-            return f"{name} {have} a NaN or an infinity{_place(fact.where)}"
-        case "type" if _subject(fact.got) and _subject(fact.got) == _subject(fact.want):
-            (subject, _, got), (_, _, want) = fact.got.partition(": "), fact.want.partition(": ")
-            return f"`{subject}` is {got} where it should be {want}"
-        case "type" | "missing":
-            want = _kind(fact.want) if hidden else _words(fact.want)
-            return f"{name} {are} {_words(fact.got)}, where {_wanted(want)}"
-    if hidden:
-        return f"{name} {have} the right form, but {their} numbers are off"
-    return f"{name}{_place(fact.where)} {are} {_number(fact.got, fact.where)}, torch's {_number(fact.want, fact.where)}"
-
-
-def _subject(value: Value) -> str:
-    """What a fact such as "head.0.bias.grad: None" is about."""
-    return value.partition(": ")[0] if isinstance(value, str) and ": " in value else ""
-
-
-def _wanted(description: str) -> str:
-    return f"{description} {'are' if description.endswith('values') else 'is'} wanted"
-
-
-def _came(got: Value) -> str:
-    if isinstance(got, dict) and "value" in got:  # with facts that a driver adds
-        got = got["value"]
-    return f"raises {_error(got)}" if isinstance(got, Raised) else f"returns {_words(got)}"
-
-
-def _error(error: Raised) -> str:
-    first = error.message.strip().partition("\n")[0]
-    return f"{error.kinds[0]}: {first[:200]}" if first else error.kinds[0]
-
-
-def _words(value: Value) -> str:
-    return repr(value)[:80] if value is None or isinstance(value, (bool, str, int, float)) else described(value)
-
-
-def _kind(value: Value) -> str:
-    match value:
-        case bool():
-            return str(value)
-        case str():
-            return "another word"
-    return described(value)
-
-
-def _place(where: tuple[int, ...]) -> str:
-    return f" at index {where if len(where) > 1 else where[0]}" if where else ""
-
-
-def _number(value: Value, where: tuple[int, ...]) -> str:
-    tensor = as_tensor(value)
-    if tensor is None:
-        return described(value)
-    inner = where[len(where) - tensor.ndim :] if tensor.ndim else ()
-    return f"{tensor[inner].item():.4g}"
-
-
-def _changed_inputs(after: Value, before: Value) -> str:
-    if not (isinstance(after, dict) and isinstance(before, dict)):
-        return "an input was changed"
-    for name, want in before.items():
-        got = after.get(name)
-        if not isinstance(got, dict) or not isinstance(want, dict):
-            continue
-        if got.get("requires_grad") != want.get("requires_grad"):
-            return f"`{name}.requires_grad` was changed"
-        if not alike(got.get("grad"), want.get("grad"), rtol=0, atol=0):
-            return f"`{name}.grad` was changed"
-        if got.get("training") != want.get("training"):
-            return f"`{name}` was switched between training and evaluation"
-        if got.get("tracked") != want.get("tracked"):
-            return f"the tracking of parameters of `{name}` was changed"
-        if not alike(got.get("gradients"), want.get("gradients"), rtol=0, atol=0):
-            return f"gradients of parameters of `{name}` were changed"
-        more = _more(got.get("left on it"), want.get("left on it"))
-        if more:
-            return f"something was left on `{name}` ({more[0]})"
-    changed = [name for name in before if not _same(after.get(name), before[name])]
-    return f"the values of `{changed[0]}` were changed" if changed else "an input was changed"
-
-
-def _more(got: Value, want: Value) -> list[Value]:
-    """What is in one list and not in the other."""
-    mine, truth = (found if isinstance(found, list) else [] for found in (got, want))
-    return [each for each in mine if each not in truth] or [each for each in truth if each not in mine]
-
-
-def _same(got: Value, want: Value) -> bool:
-    mine, truth = (v.get("values") if isinstance(v, dict) else None for v in (got, want))
-    if isinstance(mine, torch.Tensor) and isinstance(truth, torch.Tensor):
-        return mine.shape == truth.shape and torch.equal(mine, truth)
-    return repr(mine) == repr(truth)
-
-
-def _changed_state(state: Value) -> str:
-    if isinstance(state, dict) and state.get("grad mode") is not True:
-        return "gradient recording was left switched off or on"
-    if isinstance(state, dict) and state.get("grad mode where it was off") is False:
-        return "gradient recording was switched on where it had been off"
-    others = state.get("other settings") if isinstance(state, dict) else None
-    if isinstance(others, list) and others and state.get("default dtype") is True:
-        return f"{others[0]} was left changed"
-    return "torch's default dtype was left changed"
-
-
-def _next_step(mistakes: Sequence[Mistake], hidden: bool) -> str:
-    if mistakes:
-        return "Next: change that one thing and run the cell again."
-    if hidden:
-        return "Next: try inputs of your own, negative, zero and large ones too, and compare with torch."
-    return "Next: work this one input out by hand; the hints above the task go one step at a time."
-
-
-def show_call(marks: Marks, index: int) -> str:
-    """The call on probe `index`, as a student would type it: `d_square(3.0)`."""
-    return f"{marks.task.name}({', '.join(_argument(value) for value in marks.cases[index].inputs)})"
-
-
-def _argument(value: Value) -> str:
-    if isinstance(value, torch.Tensor):
-        flat = value.detach()
-        text = str(flat.tolist()) if flat.numel() <= 6 else f"… of shape {tuple(flat.shape)}"
-        return f"tensor({text}, requires_grad=True)" if value.requires_grad else f"tensor({text})"
-    if isinstance(value, (list, tuple)):
-        items = ", ".join(_argument(item) for item in value)
-        return f"[{items}]" if isinstance(value, list) else f"({items},)" if len(value) == 1 else f"({items})"
-    if isinstance(value, Opaque):
-        return value.description
-    return repr(value)
+def _returns(source: str, name: str) -> bool | None:
+    """Whether the function itself has a `return` with a value; None where that is not known."""
+    function = _definition(source, name)
+    if function is None:
+        return None
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            return True
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            return None
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return False

@@ -91,7 +91,7 @@ def verify_notebook(path: Path, tasks: Sequence[Task]) -> list[str]:
 
 def graded_source(name: str) -> str:
     """The source of the graded cell of the task `name`: always the same."""
-    return f'check("{name}", {name})\n### BEGIN HIDDEN TESTS\ngrade("{name}", {name})\n### END HIDDEN TESTS'
+    return f'check("{name}")\n### BEGIN HIDDEN TESTS\ngrade("{name}")\n### END HIDDEN TESTS'
 
 
 def _about_task(cells: Sequence[NotebookNode], task: Task) -> Iterator[str]:

@@ -66,7 +66,7 @@ def verify_task(task: Task) -> Tally:
         if worst.fraction == 1:
             tally.accepted += 1
         else:
-            said = report(worst, mistakes_in(worst), points=task.points, hidden=False)
+            said = report(worst, mistakes_in(worst), points=task.points, graded=False)
             tally.problems.append(f"{task.name}: the right answer {name} loses marks. The report says:\n{said}")
     tally.problems += _about_stub(task, drawn[0])
     return tally
@@ -105,7 +105,7 @@ def _about_stub(task: Task, drawn: list[Case]) -> Iterator[str]:
         raise NotImplementedError
 
     marks = mark(task, LocalAnswer(stub, task.name), drawn)
-    if marks.fraction or "not attempted yet" not in str(report(marks, [], points=task.points, hidden=True)):
+    if marks.fraction or "not attempted yet" not in str(report(marks, [], points=task.points, graded=True)):
         yield f"{task.name}: a stub should score zero and read 'not attempted yet', but scores {marks.fraction:g}."
 
 

@@ -320,3 +320,21 @@ def test_what_could_not_be_graded_at_first_is_tried_once_more(handed_in: Path, g
     assert (handed_in / "died").exists()
     assert (ran.status, ran.err) == (0, "")
     assert rows(handed_in) == rows(graded_template)
+
+
+# --- names in a terminal ------------------------------------------------------------------------------------------
+
+
+def test_names_and_reasons_are_printed_without_control_characters(course: Path) -> None:
+    wipes = "\x1b[2J\x1b]0;x\x07"
+    submit(course, f"ann{wipes}", RIGHT)
+    bad = course / "submitted" / f"bob{wipes}\n" / "ps1"
+    bad.mkdir(parents=True)
+    (bad / f"hand{wipes}in.txt").touch()
+    ran = autograder(course, "grade", "ps1")
+    assert ran.status == 1
+    assert "ann\\x1b[2J\\x1b]0;x\\x07" in ran.out
+    assert "bob\\x1b[2J\\x1b]0;x\\x07\\n" in ran.err and "hand\\x1b[2J" in ran.err
+    assert not [c for c in ran.out + ran.err if not (c.isprintable() or c == "\n")]
+    named = autograder(course, "grade", "ps1", "--student", f"nobody{wipes}")
+    assert not [c for c in named.out + named.err if not (c.isprintable() or c == "\n")]

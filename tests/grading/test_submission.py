@@ -67,7 +67,7 @@ class InProcess:
         self.ran: list[str] = []
         self.probes: list[Sequence[Any]] = []
 
-    def run(self, source: str) -> Ran:
+    def run(self, source: str, count: int | None = None) -> Ran:
         self.ran.append(source)
         if "os._exit" in source:
             self.alive = False
@@ -86,6 +86,9 @@ class InProcess:
             missing = Raised(("NameError",), f"name {name!r} is not defined")
             return [Outcome(missing, missing, {}, {})] * len(probes)
         return [drive(driver, self.names[name], probe, names=names, watch=watch) for probe in probes]
+
+    def history(self, name: str) -> dict[str, Any]:
+        return {}
 
 
 def run(

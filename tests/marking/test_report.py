@@ -10,7 +10,7 @@ import torch
 
 from autograder.authoring.task import Task, task
 from autograder.exchange.values import Made
-from autograder.marking.answers import LocalAnswer
+from autograder.marking.answers import LocalAnswer, NamedAnswer
 from autograder.marking.marks import cases, mark
 from autograder.marking.mistakes import mistakes_in
 from autograder.marking.report import FAILED, PARTLY, PASSED, WAITING, Report, report, unmarked
@@ -45,16 +45,21 @@ def reduced(x, reduction):
     raise ValueError
 
 
-def told(task: Task, answer: Callable[..., Any], *, hidden: bool = False, points: float | None = None) -> Report:
-    marks = mark(task, LocalAnswer(answer, task.name), cases(task, task.examples))
-    return report(marks, mistakes_in(marks), points=points or task.points, hidden=hidden)
+def told(task: Task, answer: Callable[..., Any], *, graded: bool = False, points: float | None = None) -> Report:
+    # Where it is graded, the same inputs as hidden ones, which no example is.
+    inputs = [(*example,) if graded else example for example in task.examples]
+    marks = mark(task, LocalAnswer(answer, task.name), cases(task, inputs))
+    return report(marks, mistakes_in(marks), points=points or task.points, graded=graded)
 
 
 def test_a_right_answer_is_told_so_in_one_line() -> None:
     said = told(double, lambda x: 2 * x)
-    assert str(said) == "✓ double: 2 of 2 examples right"
+    assert str(said).splitlines() == [
+        "✓ double: 2 of 2 examples right",
+        "  The points are decided on other inputs: try some of your own.",
+    ]
     assert (said.status, said.earned) == (PASSED, 3.0)
-    assert str(told(double, lambda x: 2 * x, hidden=True)) == "✓ double: 3 / 3 points"
+    assert str(told(double, lambda x: 2 * x, graded=True)) == "✓ double: 3 / 3 points"
 
 
 def test_a_wrong_answer_sees_the_call_both_numbers_the_cause_and_a_next_step() -> None:
@@ -62,12 +67,12 @@ def test_a_wrong_answer_sees_the_call_both_numbers_the_cause_and_a_next_step() -
         "✗ double: 1 of 2 examples right",
         "  wrong at double(-1.5): your answer is 2.25, torch's -3",
         "  Looks like: You squared <x> with `x**2`.",
-        "  Next: change that one thing and run the cell again.",
+        "  Next: change that one thing, run its cell again, then this one.",
     ]
 
 
 def test_hidden_inputs_and_true_values_are_kept_back() -> None:
-    said = str(told(double, lambda x: 2 * x + 0.25, hidden=True))
+    said = str(told(double, lambda x: 2 * x + 0.25, graded=True))
     assert said.splitlines()[0] == "✗ double: 0 / 3 points"
     assert "wrong at 2 of 2 inputs" in said
     assert "has the right form, but its numbers are off" in said
@@ -77,7 +82,7 @@ def test_hidden_inputs_and_true_values_are_kept_back() -> None:
 
 def test_points_are_of_what_the_cell_is_worth() -> None:
     assert told(double, lambda x: 2 * x, points=10).earned == 10
-    half = told(gradients, lambda x, sizes: {"dx": 2 * x.detach(), "db": 0.0}, hidden=True, points=3)
+    half = told(gradients, lambda x, sizes: {"dx": 2 * x.detach(), "db": 0.0}, graded=True, points=3)
     assert half.earned == 1.5
     assert half.status == PARTLY
     assert half.headline == "◐ gradients: 1.5 / 3 points"
@@ -86,7 +91,7 @@ def test_points_are_of_what_the_cell_is_worth() -> None:
 @pytest.mark.parametrize(
     ("answer", "evidence"),
     [
-        (lambda x: None, "your answer is None: is there a `return`?"),
+        (lambda x: None, "your answer is None"),
         (lambda x: "4", "your answer is '4', where 4.0 is wanted"),
         (lambda x: torch.tensor([2 * x]), "your answer is a tensor of shape (1,), where a single number is wanted"),
         (lambda x: float("nan"), "your answer has a NaN or an infinity"),
@@ -100,7 +105,7 @@ def test_the_evidence_fits_the_fault(answer: Callable[..., Any], evidence: str) 
 
 def test_a_part_is_named_with_the_place_of_its_worst_number() -> None:
     said = str(told(gradients, lambda x, sizes: {"dx": 2 * x.detach() + torch.tensor([0.0, 1.0]), "db": 3.0}))
-    call = "gradients(tensor([1.0, 2.0], requires_grad=True), [1, 2])"
+    call = "gradients(torch.tensor([1.0, 2.0], requires_grad=True), [1, 2])"
     assert f"wrong at {call}: your dx at index 1 is 5, torch's 4" in said
     assert "your db" not in said
 
@@ -156,21 +161,21 @@ def test_a_stub_reads_not_attempted_yet() -> None:
     def stub(*args: Any) -> Any:
         raise NotImplementedError
 
-    for hidden in (False, True):
-        said = told(double, stub, hidden=hidden)
+    for graded in (False, True):
+        said = told(double, stub, graded=graded)
         assert said.headline == "○ double: not attempted yet"
         assert (said.status, said.earned) == (WAITING, 0.0)
 
 
 def test_a_name_that_is_not_defined_is_told_apart_from_an_error_inside() -> None:
-    def missing(x: float) -> float:
-        raise NameError("name 'double' is not defined")
-
     def other(x: float) -> float:
-        raise NameError("name 'helper' is not defined")
+        return double_of(x)  # type: ignore[name-defined]  # noqa: F821
 
-    assert told(double, missing).headline == "○ double: not defined yet"
-    assert "NameError: name 'helper' is not defined" in str(told(double, other))
+    absent = mark(double, NamedAnswer("double", {}), cases(double, double.examples))
+    assert report(absent, [], points=3, graded=False).headline == "○ double: not defined yet"
+    said = str(told(double, other))
+    assert "NameError: name 'double_of' is not defined" in said
+    assert "not defined yet" not in said
 
 
 def test_differentiating_by_hand_is_told_and_nothing_else_is() -> None:
@@ -184,6 +189,7 @@ def test_differentiating_by_hand_is_told_and_nothing_else_is() -> None:
     assert said.lines == (
         "This task is by hand, and your answer differentiates: autograd ran backward.",
         "Work the derivative out on paper and return that formula; then the points are yours.",
+        "If autograd only checks your formula there: do that in a cell of its own.",
     )
     assert said.earned == 0.0
 
@@ -205,19 +211,23 @@ def test_html_says_the_same_and_escapes_what_the_student_wrote() -> None:
     assert "You squared &lt;x&gt; with <code>x**2</code>." in told(double, lambda x: x * x)._repr_html_()
 
 
+LONG = "a" * 1000 + "\nsecond line"
+
+
 def test_long_errors_are_cut_to_their_first_line() -> None:
     def wrong(x: float) -> float:
-        raise ValueError("a" * 1000 + "\nsecond line")
+        raise ValueError(LONG)
 
     lines = str(told(double, wrong)).splitlines()
     assert max(map(len, lines)) < 300
     assert not any("second line" in line for line in lines)
+    assert any(line.endswith(" …") for line in lines)
 
 
-def test_functions_and_large_tensors_are_shown_short() -> None:
-    @task(points=1, examples=[(Made("wave", {"name": "sin"}), torch.zeros(4, 5), (1,))], probes=lambda rng: [])
+def test_functions_and_large_tensors_are_shown_as_code_that_runs() -> None:
+    @task(points=1, examples=[(Made("wave", {"name": "sin"}), torch.zeros(6, 5), (1,))], probes=lambda rng: [])
     def f(g, x, pair):
         """Zero."""
         return 0.0
 
-    assert "f(wave(name='sin'), tensor(… of shape (4, 5)), (1,))" in str(told(f, lambda g, x, pair: 1.0))
+    assert "f(lambda t: torch.sin(t), torch.randn(6, 5), (1,))" in str(told(f, lambda g, x, pair: 1.0))
