@@ -27,8 +27,10 @@ def starting(kind: type[Started], first: str, monkeypatch: pytest.MonkeyPatch) -
         code += "main(int(sys.argv[1]), Path(sys.argv[2]))"
         return popen([sys.executable, "-P", "-c", code, fd, place], **options)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(process.subprocess, "Popen", changed)
-    with kind() as started:
+    with monkeypatch.context() as for_now:
+        for_now.setattr(process.subprocess, "Popen", changed)
+        started = kind()
+    with started:
         yield started
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
+HIRING_TRIES, HIRING_SECONDS = 20, 1.0  # where the machine has no process left for us
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -49,18 +51,35 @@ def work_through(
 
     Jobs are taken from `jobs`, to which more may be added for as long as there are results. `get_ready` is called once
     in each worker and returns the function that does a job. Where that raises, takes more than `seconds`, or the worker
-    dies, the job is tried once more in a fresh worker, and then given up as Lost.
+    dies, the job waits until there are no others and is tried once more in a fresh worker, with nothing beside it: what
+    was lacking (memory, room on the disk, processes) may be there then. After that it is given up as Lost.
     """
     gc.freeze()  # collections in a worker then leave alone what it shares with this process
     again: deque[Job] = deque()
     crew: list[_Worker] = []
+    refused = 0
     try:
-        while jobs or again or any(worker.job is not None for worker in crew):
-            while (jobs or again) and len(crew) < workers:
-                crew.append(_hire(get_ready))
+        while jobs or again or _busy(crew):
+            alone = not jobs and bool(again) and not _busy(crew)
+            try:
+                while len(crew) < (workers if jobs else 1 if alone else 0):
+                    crew.append(_hire(get_ready))
+                refused = 0
+            except OSError as error:  # no more processes: those that are there go on
+                refused += 1
+                if not crew and refused > HIRING_TRIES:
+                    for queue in (jobs, again):
+                        while queue:
+                            yield queue.popleft(), Lost(f"no process could be started: {error}")
+                    return
+                if not crew:
+                    time.sleep(HIRING_SECONDS)
+                    continue
             for worker in crew:
-                if worker.job is None and (jobs or again):
-                    _give(worker, jobs, again, seconds)
+                if worker.job is None and jobs:
+                    _give(worker, jobs, 1, seconds)
+            if alone:
+                _give(crew[0], again, 2, seconds)
             for worker, result in _finished(crew, seconds):
                 job, worker.job = worker.job, None
                 if isinstance(result, Lost):
@@ -77,10 +96,13 @@ def work_through(
             _dismiss(worker)
 
 
-def _give(worker: _Worker, jobs: deque[Any], again: deque[Any], seconds: float) -> None:
-    """Give an idle worker the next job, those that were lost once after all others."""
-    worker.attempt, queue = (1, jobs) if jobs else (2, again)
-    worker.job = queue.popleft()
+def _busy(crew: list[_Worker]) -> list[_Worker]:
+    return [worker for worker in crew if worker.job is not None]
+
+
+def _give(worker: _Worker, jobs: deque[Any], attempt: int, seconds: float) -> None:
+    """Give an idle worker the next of these jobs."""
+    worker.job, worker.attempt = jobs.popleft(), attempt
     worker.deadline = time.monotonic() + seconds
     with contextlib.suppress(OSError):  # it is gone already: `_received` says so
         worker.connection.send(worker.job)
@@ -88,7 +110,7 @@ def _give(worker: _Worker, jobs: deque[Any], again: deque[Any], seconds: float) 
 
 def _finished(crew: list[_Worker], seconds: float) -> list[tuple[_Worker, Any]]:
     """Wait until some workers are done with their job, or have had too long; each with its result, or Lost."""
-    busy = [worker for worker in crew if worker.job is not None]
+    busy = _busy(crew)
     left = min(worker.deadline for worker in busy) - time.monotonic()
     ready = wait([worker.connection for worker in busy], max(0.0, left))
     found: list[tuple[_Worker, Any]] = []

@@ -145,7 +145,7 @@ ESCAPES = [
     Escape(CALLS, "read another process's memory", "call((310, 270), other, buffer('QQ', 0, 0), 0, buffer('QQ', 0, 0), 0, 0)"),
     Escape(CALLS, "compare with another process", "call((312, 272), os.getpid(), os.getpid(), 0, 0, 0)"),
     Escape(CALLS, "read another process's limits", "resource.prlimit(os.getppid(), resource.RLIMIT_CORE)"),
-    Escape(CALLS, "change another process's priority", "os.setpriority(os.PRIO_PROCESS, other, 19)", also=(CAPABILITIES,)),
+    Escape(CALLS, "change another process's priority", "os.setpriority(os.PRIO_PROCESS, other, os.getpriority(os.PRIO_PROCESS, other))", also=(CAPABILITIES,)),
     Escape(CALLS, "learn who made a socket", "pair()[0].getsockopt(socket.SOL_SOCKET, 17, 12)"),
     # --- more processes ---
     Escape(CALLS, "start a process (fork)", "os.fork() or os._exit(0)"),
@@ -199,6 +199,6 @@ ESCAPES = [
         "write a file larger than it may",
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "with open('large', 'wb') as file:\n"
-        "    for _ in range(100): file.write(bytes(2**20))",
+        "    for _ in range(40): file.write(bytes(2**20))",
     ),
 ]  # fmt: skip

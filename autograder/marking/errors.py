@@ -186,24 +186,24 @@ ROWS = (
         CALL,
     ),
     Row(
-        r"TypeError: '(float|int|Tensor|list|tuple|dict|str|bool|numpy\.\w+)' object is not callable",
+        r"TypeError: '(float|int|Tensor|list|tuple|dict|str|bool|numpy\.\w+|torch\.dtype)' object is not callable",
         "Round brackets behind a value call it, and a {0} can't be called. Is a `*` missing, or has a function's name "
         "been given to a value?",
         CALL,
     ),
     Row(
-        r"TypeError: (\S+?)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given",
+        r"TypeError: (?:\S*<locals>\.)?(\S+?)\(\) takes (\d+) positional arguments? but (\d+) (?:was|were) given",
         "`{0}` takes {1} arguments, and {2} were given. (In a class, the object or `ctx` counts as one.)",
         CALL,
     ),
     Row(r"TypeError: (\w+)\(\) takes no arguments", "`{0}` takes no arguments here, and was given some.", CALL),
     Row(
-        r"TypeError: (\S+?)\(\) missing \d+ required \S+ arguments?: (.+)",
+        r"TypeError: (?:\S*<locals>\.)?(\S+?)\(\) missing \d+ required \S+ arguments?: (.+)",
         "`{0}` was called without {1}.",
         CALL,
     ),
     Row(
-        r"TypeError: (\S+?)\(\) got an unexpected keyword argument '(\w+)'",
+        r"TypeError: (?:\S*<locals>\.)?(\S+?)\(\) got an unexpected keyword argument '(\w+)'",
         "`{0}` has no argument named `{1}`.",
         CALL,
     ),
@@ -541,7 +541,7 @@ ROWS = (
     ),
     # dtypes
     Row(
-        r"expected (?:both vectors|m1 and m2) to have the same dtype, but (?:found|got:) (\w+) (?:and|!=) (\w+)",
+        r"expected (?:both vectors|m1 and m2) to have (?:the )?same dtype, but (?:found|got:) (\w+) (?:and|!=) (\w+)",
         "The two tensors are of different kinds, {0} and {1}: make one like the other (`.to(other.dtype)`).",
         DTYPE,
     ),

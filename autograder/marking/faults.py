@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..exchange.values import Opaque, Raised, Value
 from .calls import arriving, call_source, remarks
@@ -32,12 +32,14 @@ class Fault:
     kind   of a `Difference`, "form" for an answer that can't be taken apart, or "conduct"
     error  what was raised, where that is the fault
     index  the case that the lines speak of
+    call   the call in them, "" where there is none
     """
 
     lines: tuple[str, ...]
     kind: str
     error: Raised | None
     index: int
+    call: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,13 @@ class View:
 
     public    how many of the cases, from the first, a student may see
     returns   whether the answer's source has a `return` with a value, None where that is not known
+    in_place  the one line of it that changes something in place; "" where there is none, or several
     """
 
     marks: Marks
     public: int
-    returns: bool | None
+    returns: bool | None = None
+    in_place: str = ""
 
     @property
     def graded(self) -> bool:
@@ -82,7 +86,16 @@ def faults(view: View) -> list[Fault]:
         # Where it mostly raises, the rest can wait until it does not.
         found = [told] if len(whole) > others else [*found[: MOST - 1], told]
     conduct = [_conduct(view, part) for part in marks.failing if part not in marks.value_parts]
+    found = [_shorter(fault, before) for fault, before in zip(found, [None, *found], strict=False)]
     return [*found[:MOST], *conduct[: max(1, MOST - len(found))]]
+
+
+def _shorter(fault: Fault, before: Fault | None) -> Fault:
+    """A fault without the call that the one before it has named already."""
+    if before is None or not fault.call or fault.call != before.call:
+        return fault
+    first, *rest = fault.lines
+    return replace(fault, lines=(first.replace(fault.call, "the same call"), *rest))
 
 
 def _whole(marks: Marks) -> dict[int, Difference]:
@@ -117,7 +130,7 @@ def _told(view: View, name: str, wrong: dict[int, Difference], part: str = "") -
         where = f" at {len(wrong)} of {len(view.marks.cases)} inputs"
         shown = f" {view.call(index)}" if index < view.public else ""
         if rarer:
-            where += f", at {len(lead)} of them{', such as' + shown + ',' if shown else ''}"
+            where += f", at {len(lead)} of them{', such as' + shown if shown else ''}"
         elif shown:
             where += f", such as{shown}"
     else:
@@ -126,9 +139,10 @@ def _told(view: View, name: str, wrong: dict[int, Difference], part: str = "") -
     lines = [f"wrong{where}: {evidence}{more}"]
     errors = [wrong[g[0]].got for g in ordered[:3] if isinstance(wrong[g[0]].got, Raised)]
     for error in errors[:2]:
-        lines += _about(error)
+        lines += _about(error, view.in_place)
     kind = "form" if not part and not isinstance(fact.got, Raised) else fact.kind
-    return Fault(tuple(lines), kind, errors[0] if errors else None, index)
+    call = view.call(index) if index < view.public else ""
+    return Fault(tuple(lines), kind, errors[0] if errors else None, index, call)
 
 
 def _kind(difference: Difference) -> tuple[object, ...]:
@@ -163,9 +177,11 @@ def _brief(difference: Difference) -> str:
     return f"it is {_words(got)}"
 
 
-def _about(error: Raised) -> list[str]:
+def _about(error: Raised, in_place: str) -> list[str]:
     """Where an error came from, and what it means."""
     says = explained(error).says
+    if error.line is None and says and in_place and "inplace operation" in error.message:
+        return [f"The line `{in_place}`: {says}"]  # it was found out later, in no line of the student's
     if error.line is None:
         return [says] if says else []
     where = f"{place_of(error.line)}, `{error.line.text}`"
@@ -231,7 +247,7 @@ def _unraised(view: View, index: int, indices: Sequence[int], fact: Difference) 
     call = view.call(index) if index < view.public else f"at {len(indices)} inputs it"
     lines = [f"{call} must raise {want}; yours {_came(got)}"]
     if isinstance(got, Raised):
-        lines += _about(got)
+        lines += _about(got, view.in_place)
     elif isinstance(got, Opaque) and got.description == f"an object of type {want}":
         lines.append(f"The {want} is made and handed back: only `raise` raises it.")
     return Fault(tuple(lines), "conduct", None, index)

@@ -79,7 +79,7 @@ def report(
         return _standing(task, since, FAILED)
     earned = round(points * marks.fraction, 2)
     status = PASSED if marks.fraction == 1 else PARTLY if marks.fraction > 0 else FAILED
-    view = View(marks, _public(marks, graded), _returns(source, task.name))
+    view = View(marks, _public(marks, graded), _returns(source, task.name), _in_place(source, task.name))
     lines: list[str] = []
     if marks.differentiated:
         lines += _by_machine(marks, source)
@@ -289,3 +289,27 @@ def _returns(source: str, name: str) -> bool | None:
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
             waiting += ast.iter_child_nodes(node)
     return False
+
+
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return)
+
+
+def _in_place(source: str, name: str) -> str:
+    """The one line of the function that changes something in place; "" where there is none, or more."""
+    function = _definition(source, name)
+    nodes = ast.walk(function) if function else ()
+    found = {ast.unparse(node)[:100] for node in nodes if isinstance(node, _SIMPLE) and _changes(node)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _changes(statement: ast.stmt) -> bool:
+    """Whether a statement changes a value in place: `+=`, `x[0] = ...`, a method whose name ends in a single `_`."""
+    match statement:
+        case ast.AugAssign() | ast.Assign(targets=[ast.Subscript()]):
+            return True
+    calls = (node.func.attr for node in ast.walk(statement) if _is_a_method(node))  # type: ignore[attr-defined]
+    return any(attr.endswith("_") and not attr.endswith("__") and attr != "requires_grad_" for attr in calls)
+
+
+def _is_a_method(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)

@@ -79,6 +79,63 @@ def test_a_job_whose_worker_is_killed_twice_is_lost_and_the_others_are_not(tmp_p
     assert len(list(tmp_path.iterdir())) == 2
 
 
+def test_jobs_that_were_lost_are_tried_again_one_by_one_after_all_others(tmp_path: Path) -> None:
+    """As where the disk is full, or memory is short, for as long as more than one of them runs."""
+
+    def work(job: int) -> list[str]:
+        tried = tmp_path / f"tried-{job}"
+        if job % 2 and not tried.exists():
+            tried.touch()
+            raise OSError(28, "No space left on device")
+        running = tmp_path / f"running-{job}"
+        running.touch()
+        for name in ("a", "b", "c"):  # some work, so that jobs beside this one would be seen
+            (tmp_path / f"{name}-{job}").write_bytes(bytes(2**20))
+        beside = [path.name for path in tmp_path.glob("running-*") if path != running]
+        running.unlink()
+        return beside
+
+    results = list(work_through(deque(range(8)), ready(work), workers=3, seconds=60))
+    assert [job % 2 for job, _ in results] == [0, 0, 0, 0, 1, 1, 1, 1]
+    assert all(beside == [] for job, beside in results if job % 2)
+
+
+@pytest.mark.parametrize("refusals", [1, 3, 10**6])
+def test_where_no_process_can_be_started_jobs_wait_and_are_lost_in_the_end(
+    refusals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hire, asked = workers._hire, []
+
+    def refusing(get_ready: Callable) -> object:
+        asked.append(1)
+        if len(asked) <= refusals:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return hire(get_ready)
+
+    monkeypatch.setattr(workers, "_hire", refusing)
+    monkeypatch.setattr(workers, "HIRING_SECONDS", 0.0)
+    results = dict(work_through(deque(range(4)), ready(lambda job: job), workers=2, seconds=60))
+    if refusals < workers.HIRING_TRIES:
+        assert results == {job: job for job in range(4)}
+    else:
+        why = "no process could be started: [Errno 11] Resource temporarily unavailable"
+        assert results == {job: Lost(why) for job in range(4)}
+
+
+def test_a_worker_that_cannot_be_started_beside_another_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    hire, hired = workers._hire, []
+
+    def one_only(get_ready: Callable) -> object:
+        if hired:
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        hired.append(1)
+        return hire(get_ready)
+
+    monkeypatch.setattr(workers, "_hire", one_only)
+    results = dict(work_through(deque(range(6)), ready(lambda job: os.getpid()), workers=3, seconds=60))
+    assert len(results) == 6 and len(set(results.values())) == 1
+
+
 def test_a_worker_that_is_killed_says_how_it_ended() -> None:
     ((_, lost),) = work_through(deque([1]), ready(lambda job: os._exit(7)), workers=1, seconds=60)
     assert lost == Lost("its grading process ended with exit status 7")
