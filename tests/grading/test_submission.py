@@ -301,7 +301,7 @@ def test_after_the_process_has_ended_what_was_answered_keeps_its_marks_and_the_r
     made, _ = run(made, known=known)
     assert scores(made).points == {"d_square-tests": 2.0, "d_cube-tests": 0.0}
     assert "it ended its own process" in named(made)["d_cube-tests"].outputs[0].data["text/plain"]
-    assert "the notebook ends here" in named(made)["d_cube-solution"].outputs[-1].evalue
+    assert "process ended here" in named(made)["d_cube-solution"].outputs[-1].evalue
 
 
 def test_an_untouched_answer_is_commented_as_nbgrader_does_it() -> None:
