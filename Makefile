@@ -71,5 +71,5 @@ lab: install  ## open the course in JupyterLab
 	$(BIN)/jupyter lab
 
 clean:  ## remove what the other targets made, the virtual environment too
-	rm -rf build $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf build $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache *.egg-info
 	find autograder tests source -name __pycache__ -prune -exec rm -rf {} +

@@ -20,8 +20,6 @@ c.Autograde.autograde_preprocessors = [
 ]
 # Notebooks are read as front ends write them.
 c.Autograde.exporter_class = "autograder.nbgrader.AnyNotebook"
-# Seconds that a cell may take.
-c.Execute.timeout = 20
 # What runs and marks submissions then starts while nbgrader still gets ready.
 c.Autograde.pre_convert_hook = "autograder.nbgrader.start"
 

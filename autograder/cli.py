@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=_doctor)
 
     verify = commands.add_parser("verify", help="is the course whole? (for contributors)")
-    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only this one (repeatable)")
+    verify.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="only this one (repeatable)", type=_name)
     verify.add_argument("--table", action="store_true", help="print what was measured for each task")
     verify.set_defaults(run=_verify)
 
@@ -135,9 +135,9 @@ def _print_summary(summary: Summary, quiet: bool) -> None:
             print(f"{summary.assignment}  {visible(student):24} {score:6.2f} / {best:g}")
         if summary.results:
             print(f"Feedback: {summary.place}/")
-    for student, remarks in sorted(summary.remarks.items()):
-        for remark in remarks:
-            print(f"{summary.assignment}  {visible(student)}: {visible(remark)}", file=sys.stderr)
+    for student, notes in sorted(summary.notes.items()):
+        for note in notes:
+            print(f"{summary.assignment}  {visible(student)}: {visible(note)}", file=sys.stderr)
     for student, problem in sorted(summary.problems.items()):
         print(f"{summary.assignment}  {visible(student)}: {visible(problem)}", file=sys.stderr)
 

@@ -28,8 +28,10 @@ from traitlets import Bool
 from .examiner.client import Examiner, Examiners
 from .exchange.text import visible
 from .grading import submission
-from .grading.course import secret
+from .grading.course import open_course, secret
+from .grading.folders import not_plain
 from .grading.gradebook import NotebookKey, read_keys
+from .grading.keys import refuse_unrecognised, setting
 from .grading.reading import read
 from .grading.steps import expected_modules, limits_of
 from .jail.process import JailError, JailUnavailable
@@ -73,6 +75,8 @@ class JailedExecute(Execute):
         where = resources["nbgrader"]
         key = _key(where)
         notebook = submission.restored(nb, key)
+        code = setting(_course(Path.cwd()), where["assignment"], key)  # nbgrader's converters work from the course root
+        refuse_unrecognised(where["assignment"], key, code, examiner(self.jail))
         folder = Path(resources.get("metadata", {}).get("path") or ".").resolve()
         coursedir = self.parent.parent.coursedir
         source = Path(coursedir.format_path(coursedir.source_directory, ".", where["assignment"]))
@@ -80,28 +84,47 @@ class JailedExecute(Execute):
         def run() -> list[str]:
             examine = functools.partial(
                 examiner(self.jail).run,
-                seed=(secret(Path.cwd()), where["student"]),  # nbgrader's converters work from the course root
+                seed=(secret(Path.cwd()), where["student"]),
                 jail=self.jail,
                 limits=limits_of(self),
+                setting=code,
                 files=folder,
             )
             return submission.run(notebook, examine, expected_modules(source, key))
 
+        notes = _leave_out(coursedir, where, folder, source)
         try:
-            remarks = run()
+            notes += run()
         except JailUnavailable:
             raise
         except JailError:
             end()
-            remarks = run()
-        for remark in remarks:
-            self.log.warning("%s, %s: %s", where["student"], where["notebook"], remark)
+            notes += run()
+        for note in notes:
+            self.log.warning("%s, %s: %s", where["student"], where["notebook"], note)
         return notebook, resources
+
+
+def _leave_out(coursedir: CourseDirectory, where: Mapping[str, str], folder: Path, source: Path) -> list[str]:
+    """Remove from the autograded folder what nbgrader copied there through a student's link; sentences about that."""
+    submitted = coursedir.format_path(coursedir.submitted_directory, where["student"], where["assignment"])
+    notes: list[str] = []
+    if not Path(submitted).is_dir():
+        return notes
+    for name, sentence in not_plain(Path(submitted), [*coursedir.ignore, "*.ipynb"]):
+        copy = folder / name
+        if copy.is_file() and not (source / name).exists():
+            copy.unlink()
+            notes.append(sentence)
+    return notes
 
 
 def _key(where: Mapping[str, str]) -> NotebookKey:
     with Gradebook(where["db_url"]) as gradebook:
         return read_keys(gradebook, where["assignment"])[where["notebook"]]
+
+
+_course = functools.cache(open_course)
 
 
 @functools.cache

@@ -105,6 +105,7 @@ def autograded_files(root: Path) -> dict[str, bytes]:
 
 # --- running programs ---------------------------------------------------------------------------------------------
 
+PATIENCE_SECONDS = 240  # with a program that says nothing; what fails because of that says so in time
 _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["preloaded"])
 
@@ -160,7 +161,7 @@ class Run:
         self.process, self._pipe = process, pipe
 
     def wait_for_the_moment(self) -> None:
-        reached = self._pipe.recv()
+        reached = self._received()
         assert isinstance(reached, str), f"it ended before: {reached}"
 
     def go_on(self) -> None:
@@ -172,9 +173,14 @@ class Run:
         self.process.join()
 
     def result(self) -> Ran:
-        ran = Ran(*self._pipe.recv())
+        ran = Ran(*self._received())
         self.process.join()
         return ran
+
+    def _received(self) -> Any:
+        if not self._pipe.poll(PATIENCE_SECONDS):
+            raise TimeoutError(f"The program has said nothing for {PATIENCE_SECONDS} seconds.")
+        return self._pipe.recv()
 
 
 @contextmanager

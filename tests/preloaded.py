@@ -12,6 +12,7 @@ import errno
 import io
 import os
 import pkgutil
+import signal
 import sys
 import traceback
 from multiprocessing.connection import Connection
@@ -47,6 +48,7 @@ def run(
 ) -> None:
     """Run a program in `root`; send its exit status and what it printed. At `moment`, say so and wait for an answer."""
     os.setsid()  # so that a test can kill it with its workers
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a script's background
     os.chdir(root)
     if moment is not None:
         _stop_at(moment, pipe)

@@ -181,7 +181,10 @@ def undeclared(places: Iterable[Path], requirements: Iterable[str]) -> set[str]:
     """What is imported there from packages that are not among the requirements."""
     declared = {normal(Requirement(text).name) for text in requirements}
     providers = importlib.metadata.packages_distributions()
-    ours = {"autograder", *(file.stem for place in AROUND_IT for file in place.rglob("*.py"))}
+    ours = {
+        "autograder",
+        *(name for place in AROUND_IT for file in place.rglob("*.py") for name in (file.stem, file.parent.name)),
+    }
     foreign = imported(places) - set(sys.stdlib_module_names) - ours
     return {name for name in foreign if declared.isdisjoint(map(normal, providers.get(name, [])))}
 

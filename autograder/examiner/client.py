@@ -89,6 +89,16 @@ class Examiner:
         slow: bool = self._ask({"do": "import ahead", "source": source})["slow"]
         return slow
 
+    def unrecognised(self, sources: Sequence[str], setting: str) -> dict[int, str]:
+        """The test cells that call our `grade` and name no task: their number, and what is the matter, a clause.
+
+        `setting` is the instructor's code, cells joined by zeros: whose `grade` is, it says.
+        """
+        found: dict[str, str] = self._ask({"do": "recognise", "sources": list(sources), "setting": setting})[
+            "unrecognised"
+        ]
+        return {int(number): why for number, why in found.items()}
+
     def run(
         self,
         cells: Sequence[Cell],
@@ -96,15 +106,17 @@ class Examiner:
         *,
         jail: bool = True,
         limits: Limits | None = None,
+        setting: str = "",
         files: Path | None = None,
     ) -> Examined:
         """Run a notebook's cells in a new child and mark the tasks among them.
 
-        `seed` (secret, student) and the code fix the hidden probes; `files` is the folder with what lies beside the
-        notebook. Raises JailError where the jail fails, JailUnavailable where there is none, never for a cell.
+        `seed` (secret, student) and the code fix the hidden probes; for `setting` see `unrecognised`; `files` is the
+        folder with what lies beside the notebook. Raises JailError where the jail fails, JailUnavailable where there is
+        none, never for what a cell does.
         """
         request = {"do": "run", "cells": [asdict(cell) for cell in cells], "seed": list(seed), "jail": jail}
-        request["files"] = None if files is None else str(files)
+        request |= {"setting": setting, "files": None if files is None else str(files)}
         limits = limits or Limits()
         reply = self._ask({**request, "limits": asdict(limits)}, limits.longest_seconds + PATIENCE_SECONDS)
         ended = [(index, how) for index, how in reply["ended"]]

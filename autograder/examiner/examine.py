@@ -12,26 +12,32 @@ import functools
 import hashlib
 import json
 import math
+import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from ..exchange.drive import Outcome
 from ..exchange.values import Value
 from ..jail import doctor
-from ..jail.client import Child, Died, Warm
+from ..jail.client import NO_ANSWER, Child, Died, Warm
 from ..jail.limits import Limits
 from ..jail.process import JailError, JailUnavailable
 from ..marking import checker
+from ..marking.answers import LocalAnswer
 from ..marking.report import UNDEFINED, Report, unmarked
 from ..tasks import all_tasks
 from .client import Cell, Examined, Output, stopped
 from .session import Session
+from .testcells import Graded, Unrecognised, graded_by
 
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
+JUDGING_SECONDS = 20.0  # of CPU time for one answer, which takes milliseconds
+JUDGING_BYTES = 2**30  # of memory for all that an examiner holds of a submission
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
 
 
@@ -46,6 +52,7 @@ def get_ready() -> None:
 def serve(caller: Connection, warm_control: socket.socket, warm_stderr: int) -> None:
     """Answer requests, JSON in both directions, until the caller is gone."""
     warm = Warm(warm_control, warm_stderr)
+    _limit_memory()
     with contextlib.suppress(EOFError, OSError):
         while True:
             request = json.loads(caller.recv_bytes())
@@ -60,6 +67,8 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
                 return {}
             case "import ahead":
                 return {"slow": warm.import_ahead(request["source"])}
+            case "recognise":
+                return {"unrecognised": unrecognised(request["sources"], request["setting"])}
         return asdict(_examined(request, warm))
     except JailUnavailable as error:
         return {"unavailable": str(error)}
@@ -88,13 +97,26 @@ def _examined(request: dict[str, Any], warm: Warm) -> Examined:
 
         child = open_child()
         assert child is not None, "there is time at the start"
-        return run(cells, child, tuple(request["seed"]), open_child)
+        return run(cells, child, tuple(request["seed"]), request["setting"], another=open_child)
+
+
+def unrecognised(sources: Sequence[str], setting: str) -> dict[str, str]:
+    """The test cells that call ours and name no task: number -> what is the matter, a clause."""
+    found = {}
+    for number, source in enumerate(sources):
+        try:
+            graded_by(source, setting)
+        except Unrecognised as error:
+            found[str(number)] = str(error)
+    return found
 
 
 def run(
     cells: Sequence[Cell],
     child: Child,
     seed: tuple[str, ...],
+    setting: str = "",
+    *,
     another: Callable[[], Child | None] = lambda: None,
 ) -> Examined:
     """Run a notebook's cells in `child`, and in `another` where a cell ended that.
@@ -106,38 +128,25 @@ def run(
     seed = (*seed, hashlib.sha256("\0".join(sources).encode()).hexdigest())
     session = Session(child, another)
     outputs: list[list[Output]] = []
-    waiting: list[tuple[int, JailedAnswer]] = []
+    waiting: list[tuple[int, JailedAnswer, Graded]] = []
     for index, cell in enumerate(cells):
         session.turn_to(index)
-        task = task_graded_by(cell.source) if cell.grade and not cell.solution else None
-        if task is None:
+        graded = graded_by(cell.source, setting) if cell.grade and not cell.solution else None
+        if graded is None:
             outputs.append(_ran(cell, session, index + 1))
             continue
-        answer = JailedAnswer(session, task, sources)
+        answer = JailedAnswer(session, graded.task, sources)
         marked, found = _marked(cell, answer, seed)
-        outputs.append(marked)
+        outputs.append([*_ran_beside(cell, graded, session, index + 1), *marked])  # nbgrader stops reading at a score
         if not found:
-            waiting.append((index, answer))
+            waiting.append((index, answer, graded))
     # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
     # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
-    for index, answer in waiting:
+    for index, answer, graded in waiting:
         session.turn_to(index)
-        outputs[index], _ = _marked(cells[index], answer, (*seed, "again"))
+        marked, _ = _marked(cells[index], answer, (*seed, "again"))
+        outputs[index] = [*_ran_beside(cells[index], graded, session, index + 1), *marked]
     return Examined(outputs, session.ended, session.fault)
-
-
-@functools.lru_cache(maxsize=4096)  # a class has the same test cells
-def task_graded_by(source: str) -> str | None:
-    """The task that a test cell of ours grades: the name in its `grade("name", ...)`; None for other courses' cells."""
-    try:
-        calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    except SyntaxError:
-        return None
-    for call in calls:
-        match call:
-            case ast.Call(func=ast.Name(id="grade"), args=[ast.Constant(value=str(name)), *_]) if name in all_tasks():
-                return name
-    return None
 
 
 @dataclass(frozen=True)
@@ -189,16 +198,66 @@ def _ran(cell: Cell, session: Session, count: int) -> list[Output]:
     return outputs
 
 
+def _ran_beside(cell: Cell, graded: Graded, session: Session, count: int) -> list[Output]:
+    """What the tests that stand beside a `grade` put out: an error costs the cell's points, as in any test cell."""
+    if not graded.beside:
+        return []
+    shown = []
+    for output in _ran(cell, session, count):
+        if output["output_type"] == "execute_result":  # the score is what `grade` found, not the cell's last line
+            output = _display(output["data"])
+        elif output["output_type"] == "stream":  # and a warning costs nothing
+            output = {**output, "name": "stdout"}
+        shown.append(output)
+    return shown
+
+
 def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], bool]:
     """The outputs of the test cell that `answer` is marked by, and whether the student has defined it so far."""
     assert cell.points is not None, "a cell that earns points has some"
     points = float(cell.points)
     task = all_tasks()[answer.name]
     try:
-        report = checker.grade(task, answer, points=points, seed=seed)
+        with _spending():
+            report = checker.grade(task, answer, points=points, seed=seed)
     except (Died, TimeoutError) as why:
         report = unmarked(task, str(why), points=points)
+    except JailError:
+        raise
+    except (Exception, Spent):  # what came back cannot be judged: the answer's doing, where a right one can be
+        with _spending():
+            checker.grade(task, LocalAnswer(task.oracle, task.name), points=points, seed=seed)
+        report = unmarked(task, NO_ANSWER, points=points)
     return [_panel(report), _score(report.earned)], report.status != UNDEFINED
+
+
+class Spent(BaseException):
+    """Judging took more than an answer may take of it. Not an Exception, which may be caught on the way."""
+
+
+@contextlib.contextmanager
+def _spending() -> Iterator[None]:
+    """Interrupts this block when it has used JUDGING_SECONDS of CPU time; the kernel counts. Raises Spent."""
+
+    def ring(*_: object) -> None:
+        raise Spent
+
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, JUDGING_SECONDS, 0.2)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def _limit_memory() -> None:
+    """From here on this process may map JUDGING_BYTES more, and no more."""
+    with contextlib.suppress(OSError, ValueError, ImportError):  # no such limit on this system
+        import resource
+
+        mapped = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_DATA, (mapped + JUDGING_BYTES,) * 2)
 
 
 def _panel(report: Report) -> Output:

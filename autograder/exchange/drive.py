@@ -27,7 +27,7 @@ DRIVERS = load_all()
 
 ABSENT = ("NameError",)  # the kinds of the error that stands for an answer that is not there; real ones have bases
 PRINTED = 600  # characters of what an answer prints in one call are kept
-FEW = 4  # probes are enough to see what an answer remembers of inputs that are equal and not the same
+FEW = 3  # probes are enough to see what an answer remembers of inputs that are equal and not the same
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,15 @@ def drive_all(
     differentiation.
 
     Equal functions among the probes are one object. The first goes of all probes come before any second one, and they
-    are what is judged. Without `twice` their results stand for the others: for the oracle, which is not on trial. An
-    error is the answer's, but for one of the kind `uncaught`.
+    are what is judged; what is done in the third ones comes too late to be watched for. Without `twice` the first
+    results stand for the others: for the oracle, which is not on trial. An error is the answer's, but for one of the
+    kind `uncaught`.
     """
     with surroundings.clean() as left, _printing() as kept:
         functions: dict[str, Any] = {}
         arguments = [[_shared(value, functions) for value in inputs] for inputs in probes]
         goes = [_Go(driver, answer, args, names=names, watch=watch) for args in arguments]
+        put_back = [keep(args) for args in arguments] if twice else []
         surroundings.start_over()
         results, printed = [], []
         for go in goes:
@@ -104,25 +106,26 @@ def drive_all(
         again = results
         fresh: dict[int, _Go] = {}
         if twice:
+            for each in put_back:
+                each()
             surroundings.start_over()
-            again = [go.once_more(uncaught) for go in goes]
+            again = [go.run(uncaught) for go in goes]
             surroundings.start_over()
-            for index in range(0, len(probes), max(1, len(probes) // FEW)):
+            for index in range(0, len(probes), max(1, -(-len(probes) // FEW))):
                 if _can_be_new(probes[index]):
                     args = [build(value) for value in probes[index]]
-                    fresh[index] = _Go(driver, answer, args, names=names, watch=watch)
+                    fresh[index] = _Go(driver, answer, args, names=names, watch=False)
         afresh = {index: go.run(uncaught) for index, go in fresh.items()}
     outcomes = []
     for index, (go, result, second, (inputs_after, state)) in enumerate(zip(goes, results, again, seen, strict=True)):
         third = afresh.get(index, result)
-        also = fresh[index].observed.differentiated if index in fresh else None
         outcomes.append(
             Outcome(
                 result=result,
                 again=result if identical(result, second) else second,
                 inputs=inputs_after,
                 state=state,
-                differentiated=go.observed.differentiated or also,
+                differentiated=go.observed.differentiated,
                 afresh=result if identical(result, third) else third,
                 left=left,
                 printed=printed[index],
@@ -138,7 +141,6 @@ class _Go:
         self.observed = Observed(answer, names, watch)
         self._answer = answer
         self._driver, self._args = driver, args
-        self._put_back = keep(args)
 
     def run(self, uncaught: type[BaseException]) -> Value:
         torch.default_generator.manual_seed(0)  # the same random numbers in each go
@@ -148,10 +150,6 @@ class _Go:
             raise
         except BaseException as error:  # a student's answer may raise anything, SystemExit included
             return told(error, self._answer)
-
-    def once_more(self, uncaught: type[BaseException]) -> Value:
-        self._put_back()
-        return self.run(uncaught)
 
 
 def _shared(value: Value, functions: dict[str, Any]) -> Any:

@@ -237,13 +237,6 @@ def broken(message: str) -> Function:
     return f
 
 
-@recipe(lambda function: _code(function).replace("{t}", "{t}.detach()"))
-def detached(function: Made) -> Function:
-    """`function` on a detached argument, so that its result has no graph."""
-    made = make(function)
-    return lambda t: made(t.detach())
-
-
 @recipe(lambda values: f"({tensor_source(values, tracked=True)} * 1.0){'.mT' if values.ndim > 1 else ''}")
 def recorded(values: torch.Tensor) -> torch.Tensor:
     """A tensor with these values, transposed, and a graph: not a leaf, and not contiguous where it has two axes."""

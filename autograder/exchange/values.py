@@ -172,7 +172,7 @@ def load(data: bytes) -> Value:
         return _decode(json.loads(data), MAX_DEPTH + 8)
     except BadValue:
         raise
-    except (ValueError, TypeError, KeyError, RecursionError, RuntimeError, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, LookupError, RecursionError, RuntimeError, OverflowError, MemoryError) as error:
         raise BadValue(f"not a message: {type(error).__name__}") from error
 
 
@@ -224,7 +224,8 @@ def _decode(data: Any, depth: int) -> Value:
         case "dict":
             return {_text(key): _decode(item, depth - 1) for key, item in body}
         case "made":
-            return Made(_text(body[0]), _decode(body[1], depth - 1))
+            name, params = body
+            return Made(_text(name), _decode(params, depth - 1))
         case "raised":
             kinds, message, line, near = body
             return Raised(tuple(_text(name) for name in kinds), _text(message), _line(line), _text(near))

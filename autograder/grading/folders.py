@@ -17,11 +17,19 @@ from pathlib import Path
 from .course import Course, private_folder
 
 LARGE = 2**20  # bytes: an instructor's file that is larger is linked to, not copied for each submission
+LARGEST_FOLDER = 512 * 2**20  # bytes of a student's files beside a notebook
+MOST_NOTES = 5  # on what was left out, for one submission
+SHOWN_AS_THEY_ARE = {".txt", ".csv", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp"}
 
 
 def source_folder(course: Course, assignment: str) -> Path:
     """The folder of the instructor's notebooks."""
     return Path(course.directory.format_path(course.directory.source_directory, ".", assignment))
+
+
+def release_folder(course: Course, assignment: str) -> Path:
+    """The folder of the notebooks that students get."""
+    return Path(course.directory.format_path(course.directory.release_directory, ".", assignment))
 
 
 def autograded_folder(course: Course, student: str, assignment: str) -> Path:
@@ -53,19 +61,56 @@ def files_in(folder: Path, ignored: Sequence[str] = ()) -> Iterator[os.DirEntry[
                     yield entry
 
 
-def lay_out(folder: Path, submitted: Path, source: Path, ignored: Sequence[str], kept: Collection[str] = ()) -> None:
+def is_plain(about: os.stat_result, owner: int) -> bool:
+    """Whether it is a file, and neither a link, a pipe, a socket or a device nor a second name of somebody else's file.
+
+    `owner` is whose the submission's folder is: who linked to another's file does not own it.
+    """
+    return stat.S_ISREG(about.st_mode) and (about.st_nlink == 1 or about.st_uid == owner)
+
+
+def not_plain(submitted: Path, ignored: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """What under a student's folder is not a file of its own: its path in there, and a sentence."""
+    owner = submitted.stat().st_uid
+    for entry in files_in(submitted, ignored):
+        if not is_plain(entry.stat(follow_symlinks=False), owner):
+            yield os.path.relpath(entry.path, submitted), _not_plain(entry)
+
+
+def _not_plain(entry: os.DirEntry[str]) -> str:
+    return f"{entry.path} is not a file of its own (a link, a pipe, a device) and is left out."
+
+
+def lay_out(
+    folder: Path, submitted: Path, source: Path, ignored: Sequence[str], kept: Collection[str] = ()
+) -> list[str]:
     """Have in `folder` the student's files, and the instructor's over them, but the notebooks.
 
     `kept` are paths in `source` that are not to be laid over the student's. A link among a student's files is left
-    out: it could lead to anybody's. The instructor's are followed.
+    out: it could lead to anybody's. The instructor's are followed. Returns what of a student's files is left out, or
+    beyond what a submission may hold, in sentences.
     """
     ignored = [*ignored, "*.ipynb"]
     made: set[str] = set()
+    left_out: list[str] = []
+    room, owner = LARGEST_FOLDER, submitted.stat().st_uid
     for entry in files_in(submitted, ignored):
-        if stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
-            shutil.copyfile(entry.path, _place(folder, submitted, entry, made), follow_symlinks=False)
-    if not source.is_dir():
-        return
+        about = entry.stat(follow_symlinks=False)
+        if not is_plain(about, owner):
+            left_out.append(_not_plain(entry))
+            continue
+        if about.st_size > room:
+            most = f"{LARGEST_FOLDER // 2**20} MB"
+            left_out.append(f"{entry.path} is left out: files beside a notebook may have {most}.")
+            continue
+        room -= about.st_size
+        shutil.copyfile(entry.path, _place(folder, submitted, entry, made), follow_symlinks=False)
+    if source.is_dir():
+        _lay_over(folder, source, ignored, kept, made)
+    return left_out[:MOST_NOTES]
+
+
+def _lay_over(folder: Path, source: Path, ignored: Sequence[str], kept: Collection[str], made: set[str]) -> None:
     for entry in files_in(source, ignored):
         if os.path.relpath(entry.path, source) in kept or not os.path.exists(entry.path):  # noqa: PTH110
             continue
@@ -102,6 +147,13 @@ def _place(folder: Path, origin: Path, entry: os.DirEntry[str], made: set[str]) 
     if os.path.lexists(target):
         shutil.rmtree(target) if stat.S_ISDIR(os.lstat(target).st_mode) else os.unlink(target)  # noqa: PTH108
     return target
+
+
+def serve_no_pages(folder: Path) -> None:
+    """Give what is in a feedback folder a name under which no browser takes it for a page; pictures keep theirs."""
+    for entry in [*files_in(folder)]:
+        if entry.is_file() and Path(entry.name).suffix.lower() not in SHOWN_AS_THEY_ARE:
+            os.rename(entry.path, f"{entry.path}.txt")  # noqa: PTH104  there may be thousands
 
 
 def set_permissions(folder: Path, permissions: int, *, groupshared: bool) -> None:

@@ -24,15 +24,17 @@ from .folders import (
     autograded_folder,
     copy_files,
     feedback_folder,
+    is_plain,
     lay_out,
     replaced,
+    serve_no_pages,
     set_permissions,
     source_folder,
 )
 from .gradebook import NotebookFeedback, NotebookKey, NotebookScores
 from .reading import NotGraded
 from .steps import Steps, call_hook, called, expected_modules, steps
-from .submitted import Submitted, timestamp
+from .submitted import Submitted, not_its_own, timestamp_of
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,12 @@ class Scored:
     """A graded submission's scores, by notebook.
 
     timestamp  when it was handed in, where the submission says so
-    remarks    what the instructor should know of it besides
+    notes      what is to be known of it besides, in sentences
     """
 
     notebooks: Mapping[str, NotebookScores]
     timestamp: datetime | None = None
-    remarks: Sequence[str] = ()
+    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,11 @@ class WritePages:
 
 @dataclass(frozen=True)
 class Grader:
-    """What is needed to grade submissions. `keys` is by assignment and notebook."""
+    """What is needed to grade submissions. `keys` and `settings` (see keys.py) are by assignment and notebook."""
 
     course: Course
     keys: Mapping[str, Mapping[str, NotebookKey]]
+    settings: Mapping[str, Mapping[str, str]]
     examiners: Examiners
     secret: str
     jail: bool
@@ -110,6 +113,8 @@ class Grader:
 
     def _graded(self, examiner: Callable[[], Examiner], asked: Steps, job: Grade) -> Scored | Deferred:
         submitted, directory = job.submitted, self.course.directory
+        if why := not_its_own(submitted):
+            raise NotGraded(why)
         keys = self.keys[submitted.assignment]
         there = sorted(path for path in submitted.folder.iterdir() if path.suffix == ".ipynb")
         present = {path.stem: path for path in there if path.stem in keys}
@@ -118,11 +123,17 @@ class Grader:
             wanted = ", ".join(f"{name}.ipynb" for name in keys)
             raise NotGraded(f"{submitted.folder} holds no {wanted} (it holds {held})")
         unknown = [path.name for path in there if path.stem not in keys]
-        remarks = [f"{name} was passed over: the assignment has no notebook of that name" for name in unknown]
-        handed_in = timestamp(self.course, submitted)
+        notes = [f"{name} was passed over: the assignment has no notebook of that name" for name in unknown]
+        owner = submitted.folder.stat().st_uid
+        for path in present.values():
+            if not path.is_symlink() and path.is_file() and not is_plain(path.lstat(), owner):
+                why = "is a second name of another owner's file; a submission must be a file of its own"
+                raise NotGraded(f"{path} {why}")
         notebooks = {name: reading.read(path) for name, path in present.items()}
         if not job.patient and examiner().import_ahead("\n".join(map(reading.code, notebooks.values()))):
             return Deferred()
+        handed_in, wrong = timestamp_of(submitted)
+        notes += filter(None, [wrong])
         scores: dict[str, NotebookScores] = {}
         source = source_folder(self.course, submitted.assignment)
         paths = list(map(str, present.values()))
@@ -131,8 +142,8 @@ class Grader:
             self.course.root, autograded_folder(self.course, submitted.student, submitted.assignment)
         ) as folder:
             kept = asked.converter.exclude_overwriting.get(submitted.assignment, [])
-            lay_out(folder, submitted.folder, source, directory.ignore, kept)
-            examine = functools.partial(
+            notes += lay_out(folder, submitted.folder, source, directory.ignore, kept)
+            run = functools.partial(
                 examiner().run,
                 seed=(self.secret, submitted.student),
                 jail=self.jail,
@@ -150,13 +161,14 @@ class Grader:
                 notebook, resources = called(asked.sanitize, notebook, resources)
                 notebook = submission.restored(notebook, keys[name])
                 notebook, resources = called([*asked.sanitize_restored, *asked.before], notebook, resources)
-                remarks += submission.run(notebook, examine, expected_modules(source, keys[name]))
+                examine = functools.partial(run, setting=self.settings[submitted.assignment][name])
+                notes += submission.run(notebook, examine, expected_modules(source, keys[name]))
                 notebook, resources = called(asked.after, notebook, resources)
                 scores[name] = submission.scores(notebook)
                 notebooks[name], resources = called(asked.once_scored, notebook, resources)
             self._write(folder, notebooks, asked.converter.permissions)
         call_hook(asked.converter, "post_convert_hook", submitted.assignment, paths)
-        return Scored(scores, handed_in, remarks)
+        return Scored(scores, handed_in, notes)
 
     def _write(self, folder: Path, notebooks: Mapping[str, Any], permissions: int) -> None:
         for name, notebook in notebooks.items():
@@ -183,6 +195,7 @@ class PageWriter:
         with replaced(self.course.root, feedback_folder(self.course, job.student, job.assignment)) as folder:
             if graded.is_dir():
                 copy_files(graded, folder, directory.ignore, but=[f"{name}.html" for name in job.notebooks])
+            serve_no_pages(folder)
             for name, feedback in job.notebooks.items():
                 path = graded / f"{name}.ipynb"
                 if path.exists():

@@ -13,8 +13,10 @@ from nbgrader.converters.base import NbGraderException
 from sqlalchemy import make_url
 from traitlets import TraitError
 
+from ..examiner.client import Examiner
+from . import reading
 from .course import CannotGrade, Course, private_folder
-from .folders import source_folder
+from .folders import release_folder, source_folder
 from .gradebook import NotebookKey, opened, read_keys
 
 
@@ -51,6 +53,28 @@ def assignment_keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
     begun.unlink()
     with opened(course) as gradebook:
         return read_keys(gradebook, assignment)
+
+
+def setting(course: Course, assignment: str, key: NotebookKey) -> str:
+    """The instructor's code of a notebook, its cells joined by zeros: the source, or the release, and what is known."""
+    cells = [cell.source for cell in key.cells if cell.cell_type == "code" and not cell.grade]
+    for folder in (source_folder(course, assignment), release_folder(course, assignment)):
+        with contextlib.suppress(reading.UnreadableSubmission):
+            notebook = reading.read(folder / f"{key.name}.ipynb")
+            return "\0".join([cell.source for cell in notebook.cells if cell.cell_type == "code"])
+    return "\0".join(cells)
+
+
+def refuse_unrecognised(assignment: str, key: NotebookKey, setting: str, examiner: Examiner) -> None:
+    """Raises CannotGrade where a test cell calls our `grade` and names no task: it would earn full marks for all."""
+    tests = [cell for cell in key.cells if cell.cell_type == "code" and cell.grade and not cell.solution]
+    found = examiner.unrecognised([cell.source for cell in tests], setting)
+    if found:
+        which = "; ".join(f"the test cell {tests[number].name!r} {why}" for number, why in found.items())
+        raise CannotGrade(
+            f"{assignment} is not graded: in {key.name}.ipynb {which}. Everybody would earn its points. Mend it in "
+            f"source/, run `nbgrader generate_assignment {assignment} --force` and grade again."
+        )
 
 
 def _has_gradebook(course: Course) -> bool:

@@ -20,6 +20,11 @@ from nbformat import NotebookNode
 from ..exchange.text import printable
 
 MAX_NOTEBOOK_BYTES = 64 * 2**20
+MAX_CELLS = 2000
+MAX_CODE, MAX_TEXT, MAX_TOTAL = 200_000, 4_000_000, 8_000_000  # characters of a code cell, another cell, all of them
+MAX_OUTPUTS = 1000  # of a notebook, that are looked at
+_CLAIMS = ("grade_id", "schema_version", "grade", "solution", "task", "locked", "cell_type", "checksum", "points")
+LONGEST_CLAIM = 1000  # characters
 _KINDS = {"code", "markdown", "raw"}
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -61,10 +66,13 @@ def read(path: Path, *, outputs: bool = False) -> NotebookNode:
         if not sheets:
             raise UnreadableSubmission(f"{path}: not a notebook: it has no cells")
         cells = [cell for sheet in sheets for cell in sheet]
-    made = [_cell(cell, outputs) for cell in cells if isinstance(cell, dict)]
+    _measure(cells, path)
+    made = [_cell(cell) for cell in cells if isinstance(cell, dict)]
     if cells and not made:
         raise UnreadableSubmission(f"{path}: not a notebook: its cells are none")
     _name(made)
+    if outputs:
+        _take_outputs(made, [cell for cell in cells if isinstance(cell, dict)])
     return NotebookNode(nbformat=4, nbformat_minor=5, metadata=_about(found.get("metadata")), cells=made)
 
 
@@ -86,7 +94,33 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _cell(cell: dict[str, Any], outputs: bool) -> NotebookNode:
+def _measure(cells: list[Any], path: Path) -> None:
+    """Raises UnreadableSubmission where there is more than a person writes."""
+    if len(cells) > MAX_CELLS:
+        raise UnreadableSubmission(
+            f"{path}: could not be read: it has {len(cells)} cells; at most {MAX_CELLS} are read"
+        )
+    total = 0
+    for number, cell in enumerate(cells, 1):
+        if not isinstance(cell, dict):
+            continue
+        length = _length(cell.get("source", cell.get("input", "")))
+        total += length
+        most = MAX_CODE if cell.get("cell_type") == "code" else MAX_TEXT
+        if length > most:
+            what = f"cell {number} has {length} characters; at most {most} are read"
+            raise UnreadableSubmission(f"{path}: could not be read: {what}")
+    if total > MAX_TOTAL:
+        what = f"its cells have {total} characters together; at most {MAX_TOTAL} are read"
+        raise UnreadableSubmission(f"{path}: could not be read: {what}")
+
+
+def _length(source: Any) -> int:
+    lines = source if isinstance(source, list) else [source]
+    return sum(len(line) for line in lines if isinstance(line, str))
+
+
+def _cell(cell: dict[str, Any]) -> NotebookNode:
     kind = cell.get("cell_type")
     source = _text(cell.get("source", cell.get("input", "")))  # `input` until format 3
     if kind == "heading":  # until format 3
@@ -97,16 +131,30 @@ def _cell(cell: dict[str, Any], outputs: bool) -> NotebookNode:
     metadata = cell.get("metadata")
     claim = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     made = NotebookNode(cell_type=kind, source=source)
-    made.metadata = NotebookNode(nbgrader=nbformat.from_dict(claim)) if isinstance(claim, dict) else NotebookNode()
+    made.metadata = NotebookNode(nbgrader=_claim(claim)) if isinstance(claim, dict) else NotebookNode()
     if isinstance(cell.get("id"), str):
         made.id = cell["id"]
     if kind == "code":
-        made.execution_count = None
-        found = cell.get("outputs") if outputs else None
-        made.outputs = [nbformat.from_dict(output) for output in found or [] if _is_output(output)]
+        made.execution_count, made.outputs = None, []
     elif pictures := _pictures(cell.get("attachments")):
         made.attachments = pictures
     return made
+
+
+def _claim(claim: dict[str, Any]) -> NotebookNode:
+    """What a cell says about itself to nbgrader, as far as it is short."""
+    found = {name: claim[name] for name in _CLAIMS if isinstance(claim.get(name), (str, int, float, bool))}
+    return NotebookNode({name: it for name, it in found.items() if not isinstance(it, str) or len(it) < LONGEST_CLAIM})
+
+
+def _take_outputs(made: list[NotebookNode], cells: list[dict[str, Any]]) -> None:
+    """Give code cells their outputs, those that are as nbformat wants them. There may be more than anybody looks at."""
+    left = MAX_OUTPUTS
+    for new, cell in zip(made, cells, strict=True):
+        found = cell.get("outputs")
+        if new.cell_type == "code" and isinstance(found, list):
+            new.outputs = [nbformat.from_dict(output) for output in found[:left] if _is_output(output)]
+            left -= min(left, len(found))
 
 
 def _text(thing: Any) -> str:

@@ -27,18 +27,18 @@ from .feedback import PageMaker
 from .folders import feedback_folder, source_folder
 from .gradebook import LatePenalty, NotebookFeedback, NotebookKey, NotebookScores, opened, record
 from .jobs import Deferred, Grade, Grader, PageWriter, Refused, Scored, WritePages
-from .keys import assignment_keys
+from .keys import assignment_keys, refuse_unrecognised, setting
 from .reading import NotGraded
 from .steps import Steps, steps
 from .submitted import Submitted, find, passed_over
-from .workers import Lost, cores, work_through
+from .workers import Exhausted, Lost, cores, work_through
 
 
 @dataclass
 class Summary:
     """An assignment's results: what stands in the gradebook by student and notebook, and what could not be graded.
 
-    remarks  what the instructor should know of those that were graded, or passed over
+    notes    what to know of those that were graded, or passed over: a timestamp that cannot be read, …
     refused  why nothing could be graded, or None
     place    where the feedback lies
     """
@@ -46,7 +46,7 @@ class Summary:
     assignment: str
     results: dict[str, dict[str, NotebookFeedback]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
-    remarks: dict[str, Sequence[str]] = field(default_factory=dict)
+    notes: dict[str, Sequence[str]] = field(default_factory=dict)
     refused: str | None = None
     place: Path = Path()
 
@@ -88,14 +88,23 @@ def grade(
                 summary.problems |= unrecordable(course, asked, found)
                 submitted += [each for each in found if each.student not in summary.problems]
                 for folder in passed_over(course, name):
-                    summary.remarks[str(folder)] = ["was passed over: a student's name does not start with a dot"]
+                    summary.notes[str(folder)] = ["was passed over: a student's name does not start with a dot"]
             except CannotGrade as error:
                 summary.refused = str(error)
         _remember_sources(course, keys, pages)
-        if jail and submitted:  # as late as can be: the warm process is still getting warm
+        settings = {name: {key.name: setting(course, name, key) for key in keys[name].values()} for name in keys}
+        if submitted:  # as late as can be: the warm process is still getting warm
             with examiners.open() as examiner:
-                examiner.try_the_jail()
-        grader = Grader(course, keys, examiners, secret(course.root), jail, limits or asked.limits)
+                if jail:
+                    examiner.try_the_jail()
+                for name in settings:
+                    try:
+                        for key in keys[name].values():
+                            refuse_unrecognised(name, key, settings[name][key.name], examiner)
+                    except CannotGrade as error:
+                        summaries[name].refused = str(error)
+            submitted = [each for each in submitted if summaries[each.assignment].refused is None]
+        grader = Grader(course, keys, settings, examiners, secret(course.root), jail, limits or asked.limits)
         class_ = _Class(course, summaries, submitted, progress)
         class_.work_off(grader, PageWriter(course, pages), workers or cores())
     return list(summaries.values())
@@ -169,17 +178,19 @@ class _Class:
             else:
                 self._after_grading(job.submitted, result)
 
-    def _after_grading(self, submitted: Submitted, result: Scored | Refused | Lost) -> None:
+    def _after_grading(self, submitted: Submitted, result: Scored | Refused | Lost | Exhausted) -> None:
         summary = self._summaries[submitted.assignment]
         match result:
+            case Exhausted(why):
+                summary.problems[submitted.student] = f"could not be read: {why}"
             case Lost(why):
                 summary.problems[submitted.student] = f"could not be graded, its earlier score stands: {why}"
             case Refused(why):
                 summary.problems[submitted.student] = why
-            case Scored(notebooks, timestamp, remarks):
+            case Scored(notebooks, timestamp, notes):
                 self._scored[submitted.assignment][submitted.student] = timestamp, notebooks
-                if remarks:
-                    summary.remarks[submitted.student] = remarks
+                if notes:
+                    summary.notes[submitted.student] = notes
         self._left[submitted.assignment] -= 1
         self._progress("graded", self._count - self._left.total(), self._count)
         if not self._left[submitted.assignment]:
@@ -196,8 +207,8 @@ class _Class:
         self._jobs += [WritePages(summary.assignment, *result) for result in summary.results.items()]
         self._pages += len(summary.results)
 
-    def _after_pages(self, job: WritePages, result: Lost | None) -> None:
-        if isinstance(result, Lost):
+    def _after_pages(self, job: WritePages, result: Lost | Exhausted | None) -> None:
+        if isinstance(result, (Lost, Exhausted)):
             why = f"was graded, but its feedback could not be written: {result.why}"
             self._summaries[job.assignment].problems[job.student] = why
         self._written += 1

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ def limits_of(execute: Execute) -> Limits:
     """The limits that a course's `c.Execute` asks for. Raises CannotGrade for what is not done here."""
     if not execute.enabled:
         raise CannotGrade("c.Execute.enabled is False: `autograder grade` runs every notebook. Remove the line.")
-    for section in ("Execute", "ExecutePreprocessor", "NotebookClient"):
+    for section in _sections(execute):
         for option in execute.config.get(section, {}):
             if option in _NOT_HERE:
                 raise CannotGrade(
@@ -138,13 +138,19 @@ def limits_of(execute: Execute) -> Limits:
     limits, seconds = Limits(), execute.timeout
     if seconds is None or seconds <= 0:  # no limit, says nbgrader; but a notebook has one
         seconds = limits.total_cpu_seconds
+    asked = any("timeout" in execute.config.get(section, {}) for section in _sections(execute))
     return replace(
         limits,
-        cell_seconds=seconds,
-        cell_cpu_seconds=seconds,
+        cell_seconds=seconds if asked else max(limits.cell_seconds, seconds),
+        cell_cpu_seconds=seconds if asked else max(limits.cell_cpu_seconds, seconds),
         total_seconds=max(limits.total_seconds, WHOLE_NOTEBOOK * seconds),
         total_cpu_seconds=max(limits.total_cpu_seconds, WHOLE_NOTEBOOK * seconds),
     )
+
+
+def _sections(execute: Execute) -> Iterator[str]:
+    """Where a configuration may set its options: under its name, or that of a class that it is made from."""
+    return (kind.__name__ for kind in type(execute).__mro__)
 
 
 def call_hook(converter: BaseConverter, name: str, assignment: str, notebooks: list[str]) -> None:

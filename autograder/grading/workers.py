@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import multiprocessing
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, TypeVar
 
+JOB_CPU_SECONDS = 30  # of a worker's own, to read, judge by nbgrader's rules and render; it takes a tenth of one
+JOB_BYTES = 3 * 2**29  # of memory beyond what a worker begins with
 HIRING_TRIES, HIRING_SECONDS = 20, 1.0  # where the machine has no process left for us
 
 Job = TypeVar("Job")
@@ -26,6 +31,13 @@ Result = TypeVar("Result")
 @dataclass(frozen=True)
 class Lost:
     """No result: the job could not be done, twice. `why` is the reason in words."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Exhausted:
+    """No result: doing the job took more memory or CPU time than a job may take here. `why` is a clause."""
 
     why: str
 
@@ -46,13 +58,14 @@ def cores() -> int:
 
 def work_through(
     jobs: deque[Job], get_ready: Callable[[], Callable[[Job], Result]], *, workers: int, seconds: float
-) -> Iterator[tuple[Job, Result | Lost]]:
+) -> Iterator[tuple[Job, Result | Lost | Exhausted]]:
     """Do every job, in forked processes; yield each with its result as it comes.
 
     Jobs are taken from `jobs`, to which more may be added for as long as there are results. `get_ready` is called once
     in each worker and returns the function that does a job. Where that raises, takes more than `seconds`, or the worker
     dies, the job waits until there are no others and is tried once more in a fresh worker, with nothing beside it: what
     was lacking (memory, room on the disk, processes) may be there then. After that it is given up as Lost.
+    A job that takes more than a job may is Exhausted, at once.
     """
     gc.freeze()  # collections in a worker then leave alone what it shares with this process
     again: deque[Job] = deque()
@@ -82,10 +95,10 @@ def work_through(
                 _give(crew[0], again, 2, seconds)
             for worker, result in _finished(crew, seconds):
                 job, worker.job = worker.job, None
-                if isinstance(result, Lost):
+                if isinstance(result, Lost) or not worker.process.is_alive():
                     crew.remove(worker)
                     _dismiss(worker)
-                    if worker.attempt == 1:
+                    if worker.attempt == 1 and isinstance(result, Lost):
                         again.append(job)
                         continue
                 yield job, result
@@ -136,9 +149,17 @@ def _work(connection: Connection, other_end: Connection, get_ready: Callable[[],
     other_end.close()  # else a worker would not notice that the main process is gone
     try:
         work = get_ready()
+        limited = _limit_memory()
         while True:
             job = connection.recv()
-            connection.send((True, work(job)))
+            _limit_cpu()
+            try:
+                result: Any = work(job)
+            except MemoryError:
+                if not limited:
+                    raise
+                result = Exhausted(f"it takes more than {JOB_BYTES // 2**20} MB of memory")
+            connection.send((True, result))
     except KeyboardInterrupt:
         pass
     except Exception as error:
@@ -146,11 +167,33 @@ def _work(connection: Connection, other_end: Connection, get_ready: Callable[[],
             connection.send((False, f"{type(error).__name__}: {error}"))
 
 
+def _limit_memory() -> bool:
+    """From here on this process may have JOB_BYTES more; whether there is such a limit on this system."""
+    with contextlib.suppress(OSError, ValueError, ImportError):
+        import resource
+
+        data = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_DATA, (data + JOB_BYTES, resource.RLIM_INFINITY))
+        return True
+    return False
+
+
+def _limit_cpu() -> None:
+    """JOB_CPU_SECONDS for the next job, counted and kept by the kernel."""
+    with contextlib.suppress(OSError, ValueError, ImportError):
+        import resource
+
+        used = math.ceil(time.process_time())
+        resource.setrlimit(resource.RLIMIT_CPU, (used + JOB_CPU_SECONDS, resource.RLIM_INFINITY))
+
+
 def _received(worker: _Worker) -> Any:
     try:
         done, result = worker.connection.recv()
     except (EOFError, OSError):
         worker.process.join()
+        if worker.process.exitcode == -signal.SIGXCPU:
+            return Exhausted(f"it takes more than {JOB_CPU_SECONDS} seconds of CPU time")
         return Lost(f"its grading process ended with exit status {worker.process.exitcode}")
     return result if done else Lost(result.splitlines()[0])
 

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..exchange.drive import Outcome
-from ..exchange.values import BadValue, Made, Raised, Value
+from ..exchange.values import MAX_BITS, MAX_ITEMS, MAX_TEXT, BadValue, Made, Raised, Value
 from .channel import Channel, Closed, TooLarge, TooLate
 from .limits import INTERRUPT, Limits
 from .process import JailError, JailUnavailable, Orders, Spawned
@@ -199,9 +199,11 @@ class Child:
         try:
             self._channel.send({"id": request_id, **request})
             for message in self._messages():
-                if not isinstance(message, dict) or message.get("id") != request_id:
+                if not isinstance(message, dict) or not _is_text(message.get("id"), request_id):
                     raise self._kill(NO_ANSWER)
                 if "output" not in message:
+                    if not isinstance(message.get("limit", ""), str):
+                        raise self._kill(NO_ANSWER)
                     return message
                 outputs.append(_checked_output(message["output"]))
         except TooLarge as error:
@@ -298,6 +300,8 @@ def _checked_outcomes(outcomes: Value, count: int) -> list[Outcome]:
     """Outcomes made afresh from what a child sent. Raises BadValue, KeyError or TypeError."""
     if not isinstance(outcomes, list) or len(outcomes) != count:
         raise BadValue(f"{count} outcomes expected")
+    if not all(isinstance(outcome, dict) for outcome in outcomes):
+        raise BadValue("records expected")
     found = [Outcome(**{"again": outcome["result"], "afresh": outcome["result"], **outcome}) for outcome in outcomes]
     for outcome in found:
         if not isinstance(outcome.differentiated, (str, type(None))):
@@ -308,16 +312,28 @@ def _checked_outcomes(outcomes: Value, count: int) -> list[Outcome]:
             raise BadValue("text expected")
         later = [value for value in (outcome.again, outcome.afresh) if value is not outcome.result]
         for value in (outcome.result, outcome.inputs, outcome.state, *later):
-            _check_returned(value)
+            _check_returned(value, [MAX_ITEMS])
     return found
 
 
-def _check_returned(value: Value) -> None:
-    """Raises BadValue for what may be sent to a child and not come back, or could not be described in words."""
+def _check_returned(value: Value, room: list[int]) -> None:
+    """Raises BadValue for what `plain` never makes: more than it lets through, or what only we send."""
+    room[0] -= 1
+    if room[0] < 0:
+        raise BadValue(f"more than {MAX_ITEMS} values")
     if isinstance(value, Made) or (isinstance(value, Raised) and not value.kinds):
         raise BadValue("not something that an answer returns")
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise BadValue(f"a whole number of more than {MAX_BITS} bits")
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        raise BadValue(f"a text of more than {MAX_TEXT} characters")
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
-        _check_returned(item)
+        _check_returned(item, room)
+
+
+def _is_text(thing: Value, text: str) -> bool:
+    """Whether a value is that text: a tensor, asked whether it is equal, would give no plain answer."""
+    return isinstance(thing, str) and thing == text
 
 
 def _checked_output(output: Value) -> dict[str, Value]:

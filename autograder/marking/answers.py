@@ -89,7 +89,11 @@ def _collect(thing: Any, name: str, texts: dict[str, str]) -> None:
         return
     try:
         # By its code where it has one, since `inspect` would look through a decorator at what it decorates.
-        text = textwrap.dedent(inspect.getsource(getattr(thing, "__code__", thing)))
+        code = getattr(thing, "__code__", thing)
+        # All that `exec` makes is from "<string>"; so is what `python -c` runs, and that alone can be read.
+        if isinstance(code, types.CodeType) and code.co_filename == "<string>":
+            return
+        text = textwrap.dedent(inspect.getsource(code))
     except (OSError, TypeError):
         return
     texts[name] = _renamed(text, name)

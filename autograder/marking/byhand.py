@@ -1,7 +1,8 @@
 """Does the source of a by-hand answer differentiate? Only what can be told for certain counts.
 
-Read here: names of differentiators, and (in `differences`) differences and complex steps. What hides behind other names
-is noticed while the answer runs (`exchange.watching`).
+Read here: names of differentiators, and (in `differences`) differences and complex steps, in the answer, in what it
+uses, and in what fills a table or an object that it uses. What hides behind other names is noticed while the answer
+runs (`exchange.watching`). Source that is too large or too deep to be read shows no sign.
 """
 
 from __future__ import annotations
@@ -11,35 +12,49 @@ import functools
 import symtable
 from collections.abc import Iterator, Sequence
 
-from . import differences
+from . import differences, plainly
 
-_CALLED = {"backward", "jacrev", "jacfwd", "jacobian", "hessian", "vjp", "jvp", "hvp", "vhp", "make_dual", "deriv"}
+_CALLED = {
+    "backward",
+    "derivative",
+    "jacrev",
+    "jacfwd",
+    "jacobian",
+    "hessian",
+    "vjp",
+    "jvp",
+    "hvp",
+    "vhp",
+    "make_dual",
+    "deriv",
+}
 _OF_A_MODULE = {"grad", "gradient", "grad_and_value", "derivative", "approx_fprime", "polyder"}
 _OF_ALGEBRA = {"diff", "Derivative", "differentiate"}  # numpy and torch have a `diff` that is not a derivative
 _MODULES = {"torch", "np", "numpy", "jax", "autograd", "functorch", "scipy", "misc", "optimize"}
 _ALGEBRA = {"sympy", "mpmath"}
 
-Definitions = dict[str, ast.AST]
+Definitions = dict[str, list[ast.AST]]  # of a name: what defines it, then what fills or changes it outside functions
 FunctionNames = frozenset[str]  # of every function that is defined anywhere in them
 
 
+@functools.lru_cache(maxsize=256)
 def evidence(source: str, name: str) -> str | None:
     """How the definition of `name`, with the helpers that it uses, differentiates; None where it shows no sign.
 
     `source` is Python code (magics allowed) in which the last definition of a name outside functions counts.
     """
     try:
-        return _evidence(*_definitions(source), name)
-    except RecursionError:  # an expression nested a thousand deep
+        definitions, own = _definitions(source)
+        used = [node for each in _reachable(definitions, name) for node in definitions[each]]
+    except (RecursionError, MemoryError):
         return None
-
-
-def _evidence(definitions: Definitions, own: FunctionNames, name: str) -> str | None:
-    used = {each: definitions[each] for each in _reachable(definitions, name)}
-    algebra = any(_imports(definition, _ALGEBRA) for definition in used.values())
-    constants = dict(_numbers(used))
-    for definition in used.values():
-        found = _named(definition, own, algebra) or differences.find(definition, constants)
+    algebra = any(_imports(node, _ALGEBRA) for node in used)
+    constants = dict(_numbers(definitions, used))
+    for node in used:
+        try:
+            found = _named(node, own, algebra) or differences.find(node, constants)
+        except (RecursionError, MemoryError):  # an expression nested a thousand deep; the others can be read
+            continue
         if found:
             return found
     return None
@@ -51,27 +66,88 @@ def _evidence(definitions: Definitions, own: FunctionNames, name: str) -> str | 
 @functools.lru_cache(maxsize=4)  # a notebook's source is asked about once for each of its tasks
 def _definitions(source: str) -> tuple[Definitions, FunctionNames]:
     found: Definitions = {}
-    for node in _statements(_parsed(source)):
+    for node in _statements(plainly.statements(source)):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                found[name] = node
+                found[name] = [node]
             case ast.Assign(targets=targets):
                 for target in targets:
-                    found.update({leaf.id: node for leaf in ast.walk(target) if isinstance(leaf, ast.Name)})
+                    for name in _stored_in(target):
+                        found[name] = [node]
+                    for name in _changed_in(target):
+                        found.setdefault(name, []).append(node)
             case ast.AnnAssign(target=ast.Name(id=name)):
-                found[name] = node
+                found[name] = [node]
+            case ast.AugAssign(target=target):
+                for name in {*_stored_in(target), *_changed_in(target)}:
+                    found.setdefault(name, []).append(node)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=attr, value=owner))) if attr in _FILLING:
+                for name in _roots(owner):
+                    found.setdefault(name, []).append(node)
+                if attr == "backward":
+                    for name in _behind(owner, found):
+                        found.setdefault(f"{name}.grad", []).append(node)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
-                found.update({alias.asname or alias.name.partition(".")[0]: node for alias in names})
-    nodes = (node for definition in found.values() for node in ast.walk(definition))
+                found.update({alias.asname or alias.name.partition(".")[0]: [node] for alias in names})
+    for function in [node for parts in found.values() for node in parts if _gives_nothing(node)]:
+        for name in _filled_by(function):
+            found.setdefault(name, []).append(function)
+    nodes = (node for definition in found.values() for part in definition for node in ast.walk(part))
     return found, frozenset(node.name for node in nodes if isinstance(node, ast.FunctionDef))
 
 
-def _parsed(source: str) -> Sequence[ast.stmt]:
-    lines = [("pass" if line.startswith(("%", "!")) else line) for line in source.splitlines()]
-    try:
-        return ast.parse("\n".join(lines)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+_FILLING = {"append", "extend", "insert", "add", "update", "setdefault", "backward"}
+
+
+def _behind(expression: ast.expr, found: Definitions) -> set[str]:
+    """The global names that an expression is made from, through the names in it: x of y.backward() where y = x**2."""
+    waiting, seen = [expression], set()
+    while waiting:
+        for leaf in ast.walk(waiting.pop()):
+            if isinstance(leaf, ast.Name) and leaf.id not in seen:
+                seen.add(leaf.id)
+                waiting += [part.value for part in found.get(leaf.id, ()) if isinstance(part, ast.Assign)]
+    return seen
+
+
+def _gives_nothing(node: ast.AST) -> bool:
+    """Whether it is a function that returns no value, so that what it does is what it changes."""
+    return isinstance(node, ast.FunctionDef) and not any(
+        isinstance(inner, (ast.Return, ast.Yield)) and inner.value for inner in ast.walk(node)
+    )
+
+
+def _filled_by(function: ast.AST) -> set[str]:
+    """The names from outside that such a function fills or sets."""
+    names: set[str] = set()
+    for node in ast.walk(function):
+        match node:
+            case ast.Global(names=declared):
+                names.update(declared)
+            case ast.Assign(targets=targets):
+                names.update(name for target in targets for name in _changed_in(target))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr=attr, value=owner))) if attr in _FILLING:
+                names.update(_roots(owner))
+    return names & _names_from_outside(function)
+
+
+def _stored_in(target: ast.expr) -> Iterator[str]:
+    return (leaf.id for leaf in ast.walk(target) if isinstance(leaf, ast.Name) and isinstance(leaf.ctx, ast.Store))
+
+
+def _changed_in(target: ast.expr) -> Iterator[str]:
+    """The names whose items or attributes an assignment sets: `table` in table[x] = 1."""
+    for leaf in ast.walk(target):
+        if isinstance(leaf, (ast.Subscript, ast.Attribute)) and isinstance(leaf.ctx, ast.Store):
+            yield from _roots(leaf.value)
+
+
+def _roots(node: ast.expr) -> Iterator[str]:
+    """The names that an expression such as table[x].rows starts from."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -91,7 +167,17 @@ def _reachable(definitions: Definitions, name: str) -> Iterator[str]:
             continue
         seen.add(current)
         yield current
-        waiting += sorted(_names_from_outside(definitions[current]))
+        for part in definitions[current]:
+            names = _names_from_outside(part)
+            waiting += sorted(names)
+            waiting += [f"{name}.grad" for name in _gradients_read(part) if name in names]
+
+
+def _gradients_read(definition: ast.AST) -> Iterator[str]:
+    for node in ast.walk(definition):
+        match node:
+            case ast.Attribute(attr="grad", value=ast.Name(id=name), ctx=ast.Load()):
+                yield name
 
 
 def _names_from_outside(definition: ast.AST) -> set[str]:
@@ -105,17 +191,21 @@ def _names_from_outside(definition: ast.AST) -> set[str]:
     while tables:
         table = tables.pop()
         names |= {
-            s.get_name() for s in table.get_symbols() if s.is_referenced() and (table is outermost or s.is_global())
+            s.get_name()
+            for s in table.get_symbols()
+            if (s.is_referenced() or s.is_declared_global()) and (table is outermost or s.is_global())
         }
         tables += table.get_children()
     return names
 
 
-def _numbers(used: Definitions) -> Iterator[tuple[str, ast.expr]]:
+def _numbers(definitions: Definitions, used: Sequence[ast.AST]) -> Iterator[tuple[str, ast.expr]]:
     """Global names of plain numbers."""
-    for name, definition in used.items():
-        match definition:
-            case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=ast.expr() as value):
+    for parts in definitions.values():
+        match parts:
+            case [ast.Assign(targets=[ast.Name(id=name)], value=value)] | [
+                ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ] if parts[0] in used:
                 size = differences.number(value, {})
                 if size is not None:
                     yield name, ast.Constant(size)

@@ -9,11 +9,12 @@ values kept in a list), the divisor does: nothing but a difference quotient divi
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 import math
 import sys
 from collections.abc import Iterator, Sequence
+
+from .trees import key, rewritten, size, spelled
 
 Values = dict[str, ast.expr]  # what is known of local names: an ast.Constant for each that is a plain number
 
@@ -42,19 +43,14 @@ def find(definition: ast.AST, constants: Values) -> str | None:
     """The first such quotient in a definition, in words; None where there is none for certain."""
     room = _MOST_IN_ALL
     for expression, values in _spelled_out([definition], constants):
-        size = _size(expression)
-        room -= size
+        room -= size(expression)
         if room < 0:
             return None
-        for node in _products(expression) if size <= _MOST_NODES else ():
+        for node in _products(expression) if size(expression) <= _MOST_NODES else ():
             found = _kind(node, values)
             if found:
                 return f"{found}: {ast.unparse(node)[:120]}"
     return None
-
-
-def _size(node: ast.AST) -> int:
-    return sum(1 for _ in ast.walk(node))
 
 
 def _products(node: ast.AST) -> Iterator[ast.BinOp]:
@@ -133,13 +129,13 @@ def _spelled_out(body: Sequence[ast.AST], values: Values) -> Iterator[tuple[ast.
         before = values
         values = _without(values, _stored(node))
         for name, value in _assigned(node):
-            spelled = _inlined(value, before)
-            yield spelled, before
-            size = number(spelled, before)
-            if size is not None:
-                values[name] = ast.Constant(size)
-            elif _size(spelled) <= _MOST_NODES:
-                values[name] = spelled
+            inlined = _inlined(value, before)
+            yield inlined, before
+            known = number(inlined, before)
+            if known is not None:
+                values[name] = ast.Constant(known)
+            elif size(inlined) <= _MOST_NODES:
+                values[name] = inlined
         if not any(_assigned(node)):
             yield from ((_inlined(part, before), before) for part in parts)
         for block in blocks:
@@ -193,27 +189,24 @@ def _inlined(node: ast.expr, values: Values) -> ast.expr:
     """`node` with locals spelled out and `torch.sub(a, b)` written as a − b; names of plain numbers stay names."""
     values = _without(values, _stored(node))  # names of a comprehension are its own
 
-    class Inline(ast.NodeTransformer):
-        def visit_Name(self, name: ast.Name) -> ast.expr:
-            value = values.get(name.id)
-            if value is None or isinstance(value, (ast.Lambda, ast.Constant)):
-                return name
-            return copy.deepcopy(value)
+    def inline(part: ast.AST) -> ast.AST:
+        match part:
+            case ast.Name(id=name):
+                value = values.get(name)
+                return part if value is None or isinstance(value, (ast.Lambda, ast.Constant)) else value
+            case ast.Lambda() | ast.Constant():
+                return part
+        whole = rewritten(part, inline)
+        match whole:
+            case ast.Call(func=ast.Attribute(attr=attr, value=owner), args=args, keywords=[]) if attr in _OPERATORS:
+                operands = args if _is_module(owner) else [owner, *args]
+                if len(operands) == 2:
+                    return ast.BinOp(operands[0], _OPERATORS[attr](), operands[1])
+        return whole
 
-        def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
-            return node
-
-        def visit_Call(self, call: ast.Call) -> ast.expr:
-            self.generic_visit(call)
-            match call:
-                case ast.Call(func=ast.Attribute(attr=attr, value=owner), args=args, keywords=[]) if attr in _OPERATORS:
-                    operands = args if _is_module(owner) else [owner, *args]
-                    if len(operands) == 2:
-                        return ast.BinOp(operands[0], _OPERATORS[attr](), operands[1])
-            return call
-
-    spelled = Inline().visit(copy.deepcopy(node))
-    return node if _size(spelled) > _MOST_NODES else spelled
+    inlined = inline(node)
+    assert isinstance(inlined, ast.expr)
+    return node if size(inlined) > _MOST_NODES else inlined
 
 
 def _is_module(node: ast.AST) -> bool:
@@ -239,6 +232,8 @@ def _kind(node: ast.BinOp, values: Values) -> str | None:
     tops, bottoms = _factors(node)
     for top in tops:
         if any(_is_divided_by(step, tops, bottoms, values) for step in _steps_of_a_difference(top)):
+            return "it is a difference quotient"
+        if any(_is_divided_by(step, tops, bottoms, values) for step in _steps_of_a_weighted_sum(top)):
             return "it is a difference quotient"
         if any(_is_divided_by(step, tops, bottoms, values) for step in _imaginary_steps(top)):
             return "it is a complex step"
@@ -330,9 +325,45 @@ def _steps_of_a_difference(top: ast.AST) -> Iterator[ast.AST]:
         return
     shifts = (shift for _, core in terms for node in ast.walk(core) for shift in _shifts(node))
     for base, step in itertools.islice(shifts, _MOST_SHIFTS):
-        settled = [_settled(term, ast.dump(base), ast.dump(step)) for _, term in terms]
-        if all(ast.dump(term) == ast.dump(settled[0]) for term in settled):
+        settled = (_settled(term, key(base), key(step)) for _, term in terms)
+        first = next(settled)
+        if all(each == first for each in settled):
             yield step
+
+
+def _steps_of_a_weighted_sum(top: ast.AST) -> Iterator[ast.AST]:
+    """Each h of a sum of values at u + k·h, … with literal weights that cancel, as in a five-point stencil."""
+    match top:
+        case ast.BinOp(op=ast.MatMult()) | ast.Call(func=ast.Name(id="sum")):
+            pass
+        case ast.Call(func=ast.Attribute(attr=attr)) if attr in _SUMS:
+            pass
+        case _:
+            return
+    parts = list(ast.walk(top))
+    if len(parts) <= _MOST_NODES and any(_weights_cancel(part) for part in parts):
+        for part in parts:
+            for _, step in _shifts(part):
+                yield from itertools.chain(*_factors(step))
+
+
+_SUMS = {"sum", "fsum", "dot", "inner", "vdot", "matmul", "sumprod", "tensordot", "convolve"}
+
+
+def _weights_cancel(node: ast.AST) -> bool:
+    """Whether it is a literal such as (1, -8, 8, -1): numbers of both signs that add up to 0, next to places."""
+    if not isinstance(node, (ast.List, ast.Tuple)) or len(node.elts) < 2:
+        return False
+    items = [item for item in node.elts if not isinstance(item, ast.Starred)]
+    if all(isinstance(item, (ast.List, ast.Tuple)) for item in items):  # pairs of a place and a weight
+        columns = zip(*(item.elts for item in items if isinstance(item, (ast.List, ast.Tuple))), strict=False)
+        return any(_cancel([number(cell, {}) for cell in column]) for column in list(columns)[1:])
+    return _cancel([number(item, {}) for item in items])
+
+
+def _cancel(numbers: Sequence[float | None]) -> bool:
+    known = [each for each in numbers if each is not None]
+    return len(known) == len(numbers) and any(known) and abs(sum(known)) < 1e-9
 
 
 def _shifts(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
@@ -349,15 +380,15 @@ def _bare(step: ast.AST) -> ast.AST:
     return terms[0][1] if len(terms) == 1 else step
 
 
-def _settled(term: ast.AST, base: str, step: str) -> ast.AST:
-    class Settle(ast.NodeTransformer):
-        def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-            for left, right in _shifts(node):
-                if ast.dump(left) == base and ast.dump(right) == step:
-                    return left
-            return self.generic_visit(node)
-
-    return Settle().visit(copy.deepcopy(term))
+def _settled(term: ast.AST, base: str, step: str) -> str:
+    """The key of a term in which each u + h, u − h, u + 2·h … has become u."""
+    if step not in key(term):
+        return key(term)
+    if isinstance(term, ast.BinOp):
+        for left, right in _shifts(term):
+            if key(left) == base and key(right) == step:
+                return base
+    return spelled(term, lambda child: _settled(child, base, step))
 
 
 def _imaginary_steps(top: ast.AST) -> Iterator[ast.AST]:
@@ -373,11 +404,23 @@ def _imaginary_steps(top: ast.AST) -> Iterator[ast.AST]:
                                 yield step
                     case ast.Call(func=ast.Name(id="complex") | ast.Attribute(attr="complex"), args=[base, step]):
                         if _has_a_name(base):
-                            yield step
+                            yield _filling(step)
+
+
+def _filling(step: ast.AST) -> ast.AST:
+    """The h of torch.tensor(h), torch.full_like(x, h) or h * torch.ones_like(x)."""
+    match _unwrapped(step):
+        case ast.Call(func=ast.Attribute(attr="full_like" | "full"), args=[_, inner, *_]):
+            return inner
+        case ast.BinOp(left=left, op=ast.Mult(), right=right):
+            for one, other in ((left, right), (right, left)):
+                if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr[:4] == "ones":
+                    return other
+    return _unwrapped(step)
 
 
 def _imaginary_part(node: ast.AST) -> ast.AST | None:
-    match node:
+    match _unwrapped(node):
         case ast.Constant(value=complex() as value):
             return ast.Constant(value.imag)
         case ast.BinOp(left=ast.Constant(value=complex()), op=ast.Mult(), right=step):
@@ -409,8 +452,8 @@ def _is_divided_by(step: ast.AST, tops: list[ast.AST], bottoms: list[ast.AST], v
 
 def _all_factors_of(step: ast.AST, bottoms: list[ast.AST], values: Values) -> bool:
     """Whether a step such as 1e-6·(1 + |x|) is among the factors of the divisor, but for numbers."""
-    tops, below = ([ast.dump(f) for f in factors if number(f, values) is None] for factors in _factors(step))
-    return bool(tops) and not below and set(tops) <= {ast.dump(bottom) for bottom in bottoms}
+    tops, below = ([key(f) for f in factors if number(f, values) is None] for factors in _factors(step))
+    return bool(tops) and not below and set(tops) <= {key(bottom) for bottom in bottoms}
 
 
 def _is_multiple(bottom: ast.AST, step: ast.AST) -> bool:
@@ -420,6 +463,6 @@ def _is_multiple(bottom: ast.AST, step: ast.AST) -> bool:
             return True
     rest: dict[str, float] = {}
     for factor, term in _terms(bottom):
-        rest[ast.dump(term)] = rest.get(ast.dump(term), 0.0) + factor
-    multiple = rest.pop(ast.dump(step), 0.0)
+        rest[key(term)] = rest.get(key(term), 0.0) + factor
+    multiple = rest.pop(key(step), 0.0)
     return abs(multiple) > 0 and all(abs(factor) < 1e-9 for factor in rest.values())

@@ -626,7 +626,7 @@ _ALIASES = {
     "nn": "torch.nn as nn",
     "plt": "matplotlib.pyplot as plt",
 }
-_MODULES = {
+_OFTEN_IMPORTED = {
     "math",
     "random",
     "torch",
@@ -660,7 +660,7 @@ def _about_a_name(error: Raised) -> Explanation | None:
     if error.kinds[0] != "NameError" or not found:
         return None
     name = found[1]
-    if name in _MODULES or name in _ALIASES:
+    if name in _OFTEN_IMPORTED or name in _ALIASES:
         return Explanation(f"`{name}` was not imported: `import {_ALIASES.get(name, name)}` comes first.", NAME)
     homes = [module.__name__ for module in (torch, math) if hasattr(module, name)]
     if homes:

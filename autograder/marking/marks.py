@@ -162,7 +162,7 @@ def signature(task: Task, inputs: Inputs, outcome: Outcome, truth: Outcome) -> P
 
 
 def _named(task: Task, inputs: Inputs, result: Value, truth: Value) -> Parts:
-    result, truth = _canonical(task, inputs, result), _canonical(task, inputs, truth)
+    result = _canonical(task, inputs, result)
     if isinstance(truth, dict):
         names = list(truth)
     elif isinstance(truth, tuple):

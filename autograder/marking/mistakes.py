@@ -32,16 +32,18 @@ def mistakes_in(marks: Marks) -> list[Mistake]:
 
 
 def _cover(failing: set[str], explains: dict[str, tuple[Mistake, frozenset[str]]]) -> list[Mistake]:
-    """Mistakes that together explain faults, each the only one to explain as much of what is left."""
+    """Mistakes that together explain faults, each the only one to explain any of them as well as it does."""
     found: list[Mistake] = []
     left = set(failing)
     while left:
-        gains = sorted(explains.values(), key=lambda pair: -len(pair[1] & left))
-        sizes = [len(pair[1] & left) for pair in gains]
-        if not sizes or sizes[0] == 0 or (len(sizes) > 1 and sizes[1] == sizes[0] and gains[0][1] & gains[1][1] & left):
+        most = max((len(parts & left) for _, parts in explains.values()), default=0)
+        rivals = [(mistake, parts & left) for mistake, parts in explains.values() if len(parts & left) == most]
+        clear = [one for one in rivals if not any(one[1] & other[1] for other in rivals if other is not one)]
+        if not most or not clear:
             return found
-        found.append(gains[0][0])
-        left -= gains[0][1]
+        mistake, parts = clear[0]
+        found.append(mistake)
+        left -= parts
     return found
 
 

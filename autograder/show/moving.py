@@ -37,8 +37,9 @@ class Moving:
             f"<div>{html.escape(frame.text)}</div></div>"
             for number, frame in enumerate(self.frames)
         )
+        # JupyterLab takes the arrow keys for itself, and the focus with them, where they reach its notebook.
         slider = (
-            f"<label>{html.escape(self.slides)}: "
+            f'<label data-lm-suppress-shortcuts="true" onkeydown="event.stopPropagation()">{html.escape(self.slides)}: '
             f'<input type="range" min="0" max="{len(self.frames) - 1}" value="0" step="1" '
             f'style="width:50%;vertical-align:middle" oninput="{html.escape(_SLIDE)}"></label>'
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filecmp
-import os
 import re
 import subprocess
 import sys
@@ -195,11 +194,9 @@ def generate_release(root: Path, into: Path, assignment: str = "*") -> None:
 
     Raises RuntimeError, with what nbgrader said, where it refuses."""
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment, "--no-db", "--force"]
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     done = subprocess.run(
         [*command, f"--CourseDirectory.release_directory={into}"],
         cwd=root,
-        env=environment,
         capture_output=True,
         text=True,
         check=False,

@@ -88,7 +88,7 @@ def _output(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def main(assignments: Sequence[str]) -> None:
+def refresh_all(assignments: Sequence[str]) -> None:
     """Refresh the notebooks of these assignments in source/, all of them where none is named."""
     for name in assignments or sorted(path.name for path in Path("source").iterdir() if path.is_dir()):
         path = Path("source", name, f"{name}.ipynb")
@@ -100,4 +100,4 @@ def main(assignments: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    refresh_all(sys.argv[1:])

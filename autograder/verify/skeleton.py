@@ -33,9 +33,9 @@ def {task}(x):
 '''
 _PACKAGE = '''"""Tasks of {short}: say here what the assignment is about."""
 
-TASKS = (
-)
+TASKS = ()
 '''
+_TASKS = re.compile(r"^TASKS = \((.*?)\)$", re.MULTILINE | re.DOTALL)
 _TITLE = """# Say here what it is about
 
 Say why anyone would want to know, in a few plain sentences, and what they will be able to do at the end.
@@ -71,12 +71,12 @@ def begin(root: Path, name: str, points: float) -> list[Path]:
     listing = package / "__init__.py"
     listed = listing.read_text() if listing.exists() else _PACKAGE.format(short=assignment.partition("_")[0])
     begun = nbformat.read(notebook, as_version=4) if notebook.exists() else _new_notebook()
-    number = listed.count('    "') + 1
-    listing.write_text(listed.replace("\n)\n", f'\n    "{task}",\n)\n', 1))
+    tasks = [*_TASK.findall(_TASKS.search(listed)[1]), task]  # type: ignore[index]
+    listing.write_text(_TASKS.sub(f"TASKS = {_tuple(tasks)}", listed, count=1))
     file = package / f"{task}.py"
     file.write_text(_TASK_FILE.format(task=task, assignment=assignment, points=points))
     place = next((i for i, cell in enumerate(begun.cells) if cell.id == "summary"), len(begun.cells))
-    begun.cells[place:place] = _cells(task, number, points)
+    begun.cells[place:place] = _cells(task, len(tasks), points)
     notebook.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(begun, notebook)
     return [file, listing, notebook]
@@ -98,6 +98,11 @@ def _refuse(root: Path, name: str, assignment: str, task: str, package: Path) ->
             raise CannotBegin(f"{short} is {other.name} already: name that assignment, or take another number.")
     for other in sorted(package.parent.glob(f"*/{task}.py")):
         raise CannotBegin(f"There is a task {task} already, in {other.relative_to(root)}: a task's name is its own.")
+
+
+def _tuple(names: list[str]) -> str:
+    """As `ruff format` writes it: one on the line, more below each other."""
+    return f'("{names[0]}",)' if len(names) == 1 else "".join(["(\n", *(f'    "{name}",\n' for name in names), ")"])
 
 
 def _new_notebook() -> NotebookNode:

@@ -13,7 +13,10 @@ from .table import table_of, tallies
 def verify(root: Path, assignments: Sequence[str], table: bool) -> int:
     """Print what is wrong with the course in `root`, or with these assignments; with `table` what was tried on tasks.
 
-    Returns the exit status: 0 where nothing is wrong, 2 where there is no such assignment."""
+    Returns the exit status: 0 where nothing is wrong, 2 where there is no such assignment, or no course."""
+    if not (root / "source").is_dir():
+        print(f"{root} is no checkout of the course: it has no source. Change to one and try again.", file=sys.stderr)
+        return 2
     known = by_assignment()
     for name in assignments:
         if name not in known:

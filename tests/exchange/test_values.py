@@ -176,6 +176,8 @@ BAD = {
     "a nameless dict": b"{}",
     "two kinds": b'{"list": [], "tuple": []}',
     "an unknown kind": b'{"pickle": "gASV"}',
+    "a recipe without parts": b'{"made": []}',
+    "a recipe of no parts": b'{"made": ""}',
     "an unknown dtype": tensor("qint8", [8]),
     "the wrong size": tensor("float32", [3]),
     "bytes that are no number": tensor("float64", [1], b"\0" * 7),

@@ -15,7 +15,6 @@ from nbformat import NotebookNode
 from nbgrader.utils import determine_grade
 
 from autograder.examiner import examine
-from autograder.examiner.examine import task_graded_by
 from autograder.exchange.drive import Outcome, drive
 from autograder.exchange.values import Raised
 from autograder.grading import submission
@@ -225,27 +224,6 @@ def test_cells_may_stand_in_any_order(order: tuple[int, ...]) -> None:
     made = submitted()
     made.cells = [made.cells[index] for index in order]
     assert scores(run(made)[0]).points == {"d_square-tests": 2.0}
-
-
-# --- which task a cell grades -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("source", "task"),
-    [
-        (TESTS.source, "d_square"),
-        ('grade("d_cube", d_cube)', "d_cube"),
-        ('grade("no_such_task", x)', None),
-        ('x.grade("d_cube", d_cube)', None),
-        ("grade(name, answer)", None),
-        ("grade()", None),
-        ("assert d_square(1) == 2", None),
-        ("def broken(:", None),
-        ("", None),
-    ],
-)
-def test_a_test_cell_of_ours_names_its_task(source: str, task: str | None) -> None:
-    assert task_graded_by(source) == task
 
 
 # --- running and scoring ------------------------------------------------------------------------------------------

@@ -263,3 +263,204 @@ def test_a_deep_answer_is_read_without_an_error(expression: str) -> None:
 @pytest.mark.parametrize("source", ["", "def d(x:", "\0", "d = 1", "(" * 300, "x = " + "1 + " * 3000 + "1"])
 def test_what_cannot_be_read_shows_no_sign(source: str) -> None:
     assert found(source) is None
+
+
+# --- what is done in other ways ------------------------------------------------------------------------------------
+
+STENCILS = {
+    "weights beside places": (
+        "h = 1e-3\nreturn sum(w * f(x + k * h) for k, w in zip((-2, -1, 1, 2), (1, -8, 8, -1))) / (12 * h)"
+    ),
+    "pairs of weights and places": (
+        "h = 1e-3\nreturn sum(w * f(x + k * h) for k, w in [(-2, 1), (-1, -8), (1, 8), (2, -1)]) / (12 * h)"
+    ),
+    "a dot product": "h = 1e-4\nreturn np.dot([-1, 1], [f(x - h), f(x + h)]) / (2 * h)",
+    "a matrix product": (
+        "h = 1e-3\nw = np.array([1, -8, 8, -1])\n"
+        "return w @ np.array([f(x - 2 * h), f(x - h), f(x + h), f(x + 2 * h)]) / (12 * h)"
+    ),
+    "a sum of tensors": (
+        "h = 0.01\nw = torch.tensor([1.0, -8.0, 8.0, -1.0])\nk = torch.tensor([-2.0, -1.0, 1.0, 2.0])\n"
+        "return (w * f(x + k * h)).sum() / (12 * h)"
+    ),
+    "torch.complex": "h = 1e-20\nreturn f(torch.complex(x, torch.tensor(h))).imag / h",
+    "torch.complex, filled": "h = 1e-2\nz = torch.complex(x, torch.full_like(x, h))\nreturn torch.imag(f(z)) / h",
+    "torch.complex of ones": "h = 1e-2\nreturn f(torch.complex(x, h * torch.ones_like(x))).imag / h",
+    "a step in a tensor": "h = 1e-20\nreturn f(x + 1j * torch.tensor(h)).imag / h",
+}
+
+
+@pytest.mark.parametrize("lines", STENCILS.values(), ids=STENCILS)
+def test_a_weighted_sum_or_a_complex_tensor_is_caught(lines: str) -> None:
+    assert found(body(lines)) is not None
+
+
+HIDDEN = {
+    "exec": 'names = {"x": x}\nexec("h = 1e-5\\ny = (f(x + h) - f(x - h)) / (2 * h)", names)\nreturn names["y"]',
+    "eval": 'return eval("(f(x + 1e-5) - f(x - 1e-5)) / 2e-5")',
+    "a compiled text": 'return eval(compile("((x + 1e-5)**2 - x**2) / 1e-5", "", "eval"))',
+    "a text in two": 'return eval("((x + 1e-5)**2" + " - x**2) / 1e-5")',
+    "getattr": 'return getattr(torch, "auto" + "grad").grad(y, t)[0]',
+    "a turned name": 'return getattr(np, "tneidarg"[::-1])(f(xs), xs)',
+    "vars": 'return vars(torch.func)["gr" + "ad"](f)(t)',
+    "an import by name": 'return __import__("torch").autograd.grad(y, t)[0]',
+    "importlib": 'return importlib.import_module("torch.func").grad(f)(t)',
+    "a joined name": 'return getattr(torch.func, "".join(["g", "rad"]))(f)(t)',
+}
+
+
+@pytest.mark.parametrize("lines", HIDDEN.values(), ids=HIDDEN)
+def test_what_hides_in_a_text_is_read(lines: str) -> None:
+    assert found(body(lines)) is not None
+
+
+BEFORE = {
+    "a table filled in a loop": """
+        table = {}
+        for x in grid:
+            leaf = torch.tensor(x, requires_grad=True)
+            loss = leaf**2
+            loss.backward()
+            table[x] = leaf.grad.item()
+        """,
+    "a table of differences": """
+        table = {}
+        for x in grid:
+            table[x] = ((x + 1e-5)**2 - (x - 1e-5)**2) / 2e-5
+        """,
+    "a list that is appended to": """
+        table = []
+        for x in grid:
+            table.append(torch.autograd.grad(f(x), x)[0])
+        """,
+    "a table filled by a helper": """
+        def slope(x):
+            return torch.func.grad(torch.square)(torch.tensor(x)).item()
+        table = {x: slope(x) for x in grid}
+        """,
+    "a function that fills it": """
+        table = {}
+        def prepare():
+            for x in grid:
+                table[x] = torch.func.grad(torch.square)(torch.tensor(x)).item()
+        prepare()
+        """,
+    "a function that sets it": """
+        table = None
+        def prepare():
+            global table
+            table = np.gradient(np.square(grid), grid)
+        prepare()
+        """,
+    "an attribute of an object": """
+        class Box: pass
+        table = Box()
+        table.slope = torch.func.grad(torch.square)
+        """,
+    "setattr": """
+        class Box: pass
+        table = Box()
+        setattr(table, "slope", torch.func.grad(torch.square))
+        """,
+    "a fitted polynomial": "table = np.poly1d(np.polyfit(grid, grid**2, 2)).deriv()",
+    "a spline": "table = CubicSpline(grid, grid**2).derivative()",
+    "a definition in a text": 'exec("table = torch.func.grad(torch.square)")',
+}
+
+
+@pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
+def test_work_that_was_done_before_is_read(before: str) -> None:
+    source = textwrap.dedent(before) + "\ndef d(x):\n    return look_up(table, x)\n"
+    assert found(source) is not None
+    assert found(textwrap.dedent(before) + "\ndef d(x):\n    return 2 * x\n") is None, "only for who uses it"
+
+
+def test_an_attribute_on_the_answer_itself_is_read() -> None:
+    source = "def d(x):\n    return d.slope(x)\nd.slope = torch.func.grad(torch.square)\n"
+    assert found(source) is not None
+
+
+FAIR = {
+    "weights that do not cancel": "return sum(w * x**k for k, w in zip((0, 1), (0, 2)))",
+    "a Taylor series": "return sum((-1)**k * x**(2 * k + 1) / math.factorial(2 * k + 1) for k in range(12))",
+    "a series with weights that cancel": "return 2 * sum(w * x**k for k, w in enumerate([0, 1, -1, 1, -1])) / 3",
+    "weights that cancel, over a count": "return np.dot([1, -1], [x**2, y]) / n",
+    "a product of sums": "return (a + b) * (a - b) / (a + c)",
+    "a formula over c": "c = 0.5\nreturn (a * x - b * x) / c",
+    "np.diff of edges": "edges = np.array([0.0, x, 2 * x])\nreturn np.diff(edges).sum()",
+    "a loop over a batch": "out = []\nfor g, row in zip(grad, X):\n    out.append(g * row)\nreturn sum(out) / len(X)",
+    "eval of a formula": 'return eval("2 * x")',
+    "exec of a formula": 'names = {"x": x}\nexec("y = 2 * x", names)\nreturn names["y"]',
+    "getattr of a function": 'return 2 * x * getattr(torch, "cos")(x**2)',
+    "a lerp": "t = 0.01\nreturn (1 - t) * 2 * x + t * 2 * x",
+    "complex exponentials": "z = torch.complex(torch.cos(x), torch.sin(x))\nreturn z.imag / z.real",
+    "a small learning rate": "lr = 0.01\nreturn w - lr * (p - y)",
+    "softplus by parts": "return (torch.log1p(torch.exp(z + 0.0)) - y * z) / z.numel()",
+    "an exact shift": "return ((x + 1)**2 - x**2 - 1)",
+    "a cosine by degrees": "return 2 * x * np.polyval([1 / 24, 0, -1 / 2, 0, 1], x)",
+}
+
+
+@pytest.mark.parametrize("lines", FAIR.values(), ids=FAIR)
+def test_a_formula_that_only_looks_like_it_passes(lines: str) -> None:
+    assert found(body(lines)) is None
+
+
+def test_hand_written_dual_numbers_pass() -> None:
+    assert (
+        found(
+            """
+            class Dual:
+                def __init__(self, value, slope=0.0):
+                    self.value, self.slope = value, slope
+                def __mul__(self, other):
+                    return Dual(self.value * other.value, self.value * other.slope + self.slope * other.value)
+
+            def d(x):
+                t = Dual(x, 1.0)
+                return (t * t).slope
+            """
+        )
+        is None
+    )
+
+
+def test_narrative_that_shares_names_with_globals_of_an_answer_is_not_held_against_it() -> None:
+    source = """
+        scale = 2.0
+        seen = []
+        x = torch.tensor(3.0, requires_grad=True)
+        y = scale * x
+        y.backward()
+        print(x.grad)
+
+        def slope_at(f, x):
+            seen.append(x)
+            return torch.autograd.grad(f(x), x)[0]
+
+        def plot(points):
+            for p in points:
+                shown[p] = torch.autograd.grad(p, x)
+
+        def d(x):
+            seen.append(x)
+            return scale * x
+        """
+    assert found(source) is None
+
+
+def test_one_definition_that_is_too_deep_does_not_hide_the_others() -> None:
+    deep = "def helper(x):\n    return " + "-" * 900 + "x\n"
+    assert found(deep + "def d(x):\n    return helper(x) + np.gradient(x)\n") is not None
+
+
+def test_a_source_that_is_too_large_is_not_read_and_takes_no_time() -> None:
+    assert found("a = [" + "1," * 400_000 + "]\n" + body("return np.gradient(x)")) is None
+
+
+def test_a_source_is_read_once() -> None:
+    source = body("return 2 * x  # read once")
+    evidence.cache_clear()
+    for _ in range(3):
+        evidence(source, "d")
+    assert (evidence.cache_info().misses, evidence.cache_info().hits) == (1, 2)

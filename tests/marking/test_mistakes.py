@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.authoring.task import Task, task
+from autograder.authoring.task import Mistake, Task, task
 from autograder.marking.answers import LocalAnswer
 from autograder.marking.marks import cases, mark
-from autograder.marking.mistakes import mistakes_in
+from autograder.marking.mistakes import _cover, mistakes_in
 
 
 @task(points=2, examples=[1.0, -2.0, 3.0], probes=lambda rng: [])
@@ -144,3 +144,32 @@ def test_a_mistake_is_driven_once_for_all_answers_that_share_their_probes() -> N
         found = mistakes_in(mark(tripled, LocalAnswer(lambda x: x + x, "tripled"), shared))
         assert [mistake.name for mistake in found] == ["doubled"]
     assert driven == [1.0, 1.0, 3.0, 3.0]  # each twice, as every answer is
+
+
+def mistake(name: str) -> Mistake:
+    return Mistake(name, f"You did {name}.", lambda x: x)
+
+
+def cover(explains: dict[str, str]) -> list[str]:
+    """What covers the faults a, b, c and d; the faults that each mistake explains are letters."""
+    found = _cover(set("abcd"), {name: (mistake(name), frozenset(parts)) for name, parts in explains.items()})
+    return [each.name for each in found]
+
+
+def test_of_two_mistakes_that_explain_as_much_and_share_a_fault_neither_is_told() -> None:
+    assert cover({"one": "ab", "other": "bc"}) == []
+
+
+def test_of_two_mistakes_that_explain_as_much_and_share_nothing_both_are_told() -> None:
+    assert cover({"one": "ab", "other": "cd"}) == ["one", "other"]
+
+
+def test_the_mistake_that_explains_most_comes_first_and_the_rest_is_weighed_by_what_it_left() -> None:
+    assert cover({"small": "d", "large": "abc"}) == ["large", "small"]
+    assert cover({"large": "abc", "one": "cd", "other": "ad"}) == ["large"]  # both explain d, which is left
+
+
+def test_in_whatever_order_they_are_listed_a_third_that_shares_a_fault_counts_too() -> None:
+    assert cover({"one": "ab", "other": "cd", "both": "bc"}) == []
+    assert cover({"both": "bc", "one": "ab", "other": "cd"}) == []
+    assert cover({"one": "ab", "other": "bc", "apart": "d"}) == []

@@ -130,6 +130,81 @@ def test_a_right_answer_of_an_unusual_form_scores_full(task: str, what: str, ans
         assert report.earned == 1, report
 
 
+# --- every task, every form ---------------------------------------------------------------------------------------
+
+
+def in_form(result: Any, number: Callable[[float], Any], tensor: Callable[[torch.Tensor], Any], row: Any = list) -> Any:
+    """A result with each number, tensor and tuple in another form."""
+    if isinstance(result, (bool, str)) or result is None:
+        return result
+    if isinstance(result, (int, float)):
+        return number(result)
+    if isinstance(result, torch.Tensor):
+        return tensor(result) if result.is_floating_point() else result
+    if isinstance(result, dict):
+        return {key: in_form(value, number, tensor, row) for key, value in result.items()}
+    if isinstance(result, (list, tuple)):
+        return row([in_form(item, number, tensor, row) for item in result])
+    return result
+
+
+def strided(t: torch.Tensor) -> torch.Tensor:
+    """The same numbers, every other one in memory."""
+    if not t.ndim:
+        return torch.stack([t, -t])[0]
+    return torch.stack([t, -t], -1)[..., 0]
+
+
+def recorded(t: Any) -> Any:
+    leaf = torch.as_tensor(t, dtype=torch.float64).detach().clone().requires_grad_()
+    return leaf * 1.0
+
+
+def one_tensor(items: list[Any]) -> Any:
+    """A tuple of numbers as one tensor; other rows as lists."""
+    if items and all(isinstance(item, float) or (isinstance(item, torch.Tensor) and not item.ndim) for item in items):
+        return torch.stack([torch.as_tensor(item, dtype=torch.float64).detach() for item in items])
+    return items
+
+
+FORMS: dict[str, Callable[[Any], Any]] = {
+    "NumPy float64 scalars and arrays": lambda r: in_form(r, np.float64, lambda t: t.detach().numpy(), tuple),
+    "NumPy float32 scalars and arrays": lambda r: in_form(r, np.float32, lambda t: t.detach().float().numpy()),
+    "0-d arrays": lambda r: in_form(r, np.array, lambda t: t.detach().numpy()),
+    "0-d float64 tensors": lambda r: in_form(r, lambda n: torch.tensor(n, dtype=torch.float64), torch.detach),
+    "0-d float32 tensors": lambda r: in_form(r, lambda n: torch.tensor(float(n)), lambda t: t.detach().float()),
+    "not contiguous": lambda r: in_form(r, float, strided),
+    "with a grad_fn": lambda r: in_form(r, recorded, recorded, tuple),
+    "one tensor for a tuple of numbers": lambda r: in_form(r, float, lambda t: t, one_tensor),
+    "Python numbers for 0-d tensors": lambda r: in_form(r, float, lambda t: t.item() if t.ndim == 0 else t),
+    "nested lists": lambda r: in_form(r, float, lambda t: t.tolist() if t.numel() else t),
+}
+OF_TENSORS = ("value_and_gradients", "new_leaf", "frozen")  # what is returned has to be the tensor that it is
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", [name for name, task in all_tasks().items() if task.driver not in OF_TENSORS])
+def test_a_right_answer_scores_full_in_any_form(name: str, form: str) -> None:
+    task = all_tasks()[name]
+    answer = task.right_answers[0]
+    if task.driver == "unrecorded" and form == "with a grad_fn":
+        pytest.skip("a result that is recorded is what the task is against")
+
+    def in_that_form(*args: Any) -> Any:
+        return FORMS[form](answer(*args))
+
+    report = graded(name, in_that_form)
+    assert report.earned == 1, report
+
+
+@pytest.mark.parametrize("name", [name for name, task in all_tasks().items() if task.driver == "value_and_gradients"])
+@pytest.mark.parametrize("form", [strided, lambda t: t * 1.0, lambda t: t.double()])
+def test_a_tensor_with_a_graph_scores_full_in_any_form(name: str, form: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    answer = all_tasks()[name].right_answers[0]
+    report = graded(name, lambda *args: form(answer(*args)))
+    assert report.earned == 1, report
+
+
 # --- wrong --------------------------------------------------------------------------------------------------------
 
 

@@ -36,7 +36,8 @@ def by_the_rule(x):
 def checkout(tmp_path: Path) -> Path:
     """A checkout of the package, with one assignment."""
     shutil.copytree(ROOT / "autograder", tmp_path / "autograder", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for name in ("nbgrader_config.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
     for name in ("source/a01_slopes", "release/a01_slopes"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
@@ -73,12 +74,31 @@ def test_a_task_that_was_begun_and_filled_in_is_whole(assignment: str, checkout:
     for what in ("empty Hint 1", "lists 0 mistakes", "one line that ends with a full stop", "make release"):
         assert what in lacking.stdout
     fill_in(checkout, assignment)
+    for words in (("check",), ("format", "--check")):
+        style = run(checkout, "ruff", *words, "autograder/tasks")
+        assert style.returncode == 0, style.stdout
     refreshed = run(checkout, "autograder.verify.refresh", assignment)
     assert refreshed.returncode == 0, refreshed.stderr
     generate_release(checkout, checkout / "release", assignment)
     whole = run(checkout, "autograder.cli", "verify", assignment)
     assert whole.returncode == 0, whole.stdout
     assert "1 assignments" in whole.stdout and "nothing is wrong" in whole.stdout
+
+
+def test_tasks_of_a_new_assignment_are_listed_in_the_order_in_which_they_were_begun(checkout: Path) -> None:
+    listing = checkout / "autograder/tasks/a20_powers/__init__.py"
+    begin(checkout, "a20_powers/d_fourth", 2)
+    assert 'TASKS = ("d_fourth",)\n' in listing.read_text()
+    begin(checkout, "a20_powers/d_fifth", 2)
+    begin(checkout, "a20_powers/d_sixth", 2)
+    assert 'TASKS = (\n    "d_fourth",\n    "d_fifth",\n    "d_sixth",\n)\n' in listing.read_text()
+    notebook = nbformat.read(checkout / "source/a20_powers/a20_powers.ipynb", as_version=4)
+    assert [cell.id for cell in notebook.cells if cell.id.endswith("-task")] == [
+        "d_fourth-task",
+        "d_fifth-task",
+        "d_sixth-task",
+    ]
+    assert "### Task 3: `d_sixth`" in notebook.cells[-4].source
 
 
 @pytest.mark.parametrize(
@@ -101,16 +121,17 @@ def test_what_cannot_be_begun_is_refused_and_nothing_is_written(name: str, why: 
     assert sorted(checkout.rglob("*")) == before
 
 
+@pytest.mark.parametrize("words", [["new", "a01_slopes/d_fourth"], ["verify"], ["verify", "a01_slopes"]])
 def test_the_command_says_so_outside_of_a_checkout(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["new", "a01_slopes/d_fourth"]) == 2
+    assert main(words) == 2
     assert "is no checkout of the course" in capsys.readouterr().err
 
 
 def test_an_unknown_assignment_is_named_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["verify", "a01"]) == 2
+    assert main(["verify", "./a01/"]) == 2
     assert "There is no assignment 'a01' with tasks. Assignments: a01_slopes, " in capsys.readouterr().err
 
 

@@ -169,6 +169,85 @@ def d_square(x):
     return known[calls[-1]]
 """,
 )
+by_hand(
+    "exec_differences",
+    "Takes differences in a string.",
+    """
+def d_square(x):
+    names = {"x": x}
+    exec("y = ((x + 1e-5)**2 - " + "(x - 1e-5)**2) / 2e-5", names)
+    return names["y"]
+""",
+)
+by_hand(
+    "weighted_sum",
+    "Takes differences as a sum with weights that cancel.",
+    """
+def d_square(x, h=1e-3):
+    return sum(w * (x + k * h) ** 2 for k, w in zip((-2, -1, 1, 2), (1, -8, 8, -1))) / (12 * h)
+""",
+)
+by_hand(
+    "complex_tensor",
+    "Takes a complex step with tensors.",
+    """
+import torch
+def d_square(x):
+    t, h = torch.tensor(x, dtype=torch.float64), torch.tensor(1e-20, dtype=torch.float64)
+    return ((torch.complex(t, h) ** 2).imag / h).item()
+""",
+)
+by_hand(
+    "table_before",
+    "Fills a table of slopes before it is asked, and looks the nearest up.",
+    """
+import torch
+table = {}
+for i in range(-5000, 5001, 10):
+    leaf = torch.tensor(i / 1000.0, requires_grad=True)
+    loss = leaf**2
+    loss.backward()
+    table[i] = leaf.grad.item()
+def d_square(x):
+    i = min(max(int(x * 100) * 10, -5000), 4990)
+    return table[i] + (table[i + 10] - table[i]) * (1000 * x - i) / 10
+""",
+)
+by_hand(
+    "attribute_before",
+    "Hangs a differentiator on an object, by a name that is put together.",
+    """
+import torch
+class Box: pass
+box = Box()
+setattr(box, "slope", getattr(torch.func, "gr" + "ad")(torch.square))
+def d_square(x):
+    return box.slope(torch.tensor(float(x))).item()
+""",
+)
+by_hand(
+    "fitted_polynomial",
+    "Fits a polynomial and differentiates that.",
+    """
+import numpy as np
+xs = np.linspace(-6, 6, 50)
+fitted = np.poly1d(np.polyfit(xs, xs**2, 2)).deriv()
+def d_square(x):
+    return fitted(x)
+""",
+)
+by_hand(
+    "beside_what_is_too_deep",
+    "Hides a difference behind a helper that is too deep to be read.",
+    """
+def helper(x):
+    return """
+    + "-" * 900
+    + """x - x
+def d_square(x):
+    return ((x + 1e-5)**2 - (x - 1e-5)**2) / 2e-5 + helper(x)
+""",
+)
 CORPUS.append(
     Hostile(
         "kept_the_questions",
