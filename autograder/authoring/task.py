@@ -14,12 +14,28 @@ FAIR_TO_FLOAT32 = 2e-5
 
 
 @dataclass(frozen=True)
-class Mistake:
-    """A wrong answer that people give, as a function, and one sentence that helps whoever gave it."""
+class Cause:
+    """What is wrong with an answer: a name for it, and one sentence that helps whoever gave it.
+
+    parts    of the answer that it explains, () for all that is wrong
+    telling  whether what it was told by has few other causes
+    """
 
     name: str
     explanation: str
+    parts: tuple[str, ...] = field(default=(), kw_only=True)
+    telling: bool = field(default=True, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Mistake(Cause):
+    """A wrong answer that people give, as a function.
+
+    twins  other causes of the same numbers, as functions; the explanation speaks of all of them
+    """
+
     answer: Callable[..., Any]
+    twins: list[Callable[..., Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)  # a task equals itself alone
@@ -59,6 +75,16 @@ class Task:
 
         def register(answer: Callable[..., Any]) -> Callable[..., Any]:
             self.mistakes.append(Mistake(answer.__name__, explanation, answer))
+            return answer
+
+        return register
+
+    def twin(self, mistake: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: list another cause of the numbers that `mistake` gives. It must be recognised as `mistake`, whose
+        explanation must fit both (`autograder verify`)."""
+
+        def register(answer: Callable[..., Any]) -> Callable[..., Any]:
+            next(each for each in self.mistakes if each.answer is mistake).twins.append(answer)
             return answer
 
         return register

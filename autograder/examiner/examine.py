@@ -28,7 +28,8 @@ from ..jail.client import NO_ANSWER, Child, Died, Warm
 from ..jail.limits import Limits
 from ..jail.process import JailError, JailUnavailable
 from ..marking import checker
-from ..marking.answers import LocalAnswer
+from ..marking.answers import Answer, LocalAnswer, Written, names_in, written_in
+from ..marking.marks import Marks
 from ..marking.report import UNDEFINED, Report, unmarked
 from ..tasks import all_tasks
 from .client import Cell, Examined, Output, stopped
@@ -36,6 +37,7 @@ from .session import Session
 from .testcells import Graded, Unrecognised, graded_by
 
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
+EDITED_SECONDS = 1.0  # for an edited answer on all probes
 JUDGING_SECONDS = 20.0  # of CPU time for one answer, which takes milliseconds
 JUDGING_BYTES = 2**30  # of memory for all that an examiner holds of a submission
 TRANSPARENT_MAGICS = ("%%time", "%%capture", "%%timeit", "%%prun")
@@ -129,6 +131,7 @@ def run(
     session = Session(child, another)
     outputs: list[list[Output]] = []
     waiting: list[tuple[int, JailedAnswer, Graded]] = []
+    judged: dict[int, tuple[Marks, JailedAnswer]] = {}
     for index, cell in enumerate(cells):
         session.turn_to(index)
         graded = graded_by(cell.source, setting) if cell.grade and not cell.solution else None
@@ -136,16 +139,26 @@ def run(
             outputs.append(_ran(cell, session, index + 1))
             continue
         answer = JailedAnswer(session, graded.task, sources)
-        marked, found = _marked(cell, answer, seed)
+        marked, marks, found = _marked(cell, answer, seed)
         outputs.append([*_ran_beside(cell, graded, session, index + 1), *marked])  # nbgrader stops reading at a score
+        if marks is not None:
+            judged[index] = marks, answer
         if not found:
             waiting.append((index, answer, graded))
     # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
     # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
     for index, answer, graded in waiting:
         session.turn_to(index)
-        marked, _ = _marked(cells[index], answer, (*seed, "again"))
+        marked, marks, _ = _marked(cells[index], answer, (*seed, "again"))
         outputs[index] = [*_ran_beside(cells[index], graded, session, index + 1), *marked]
+        if marks is not None:
+            judged[index] = marks, answer
+    # Only now, when every mark is known: what an edited answer does to the child can change words alone.
+    for index, (marks, answer) in judged.items():
+        with contextlib.suppress(Exception, Spent), _spending():
+            closer = checker.looked_closer(marks, answer, points=float(cells[index].points or 0))
+            if closer is not None:
+                outputs[index][-2] = _panel(closer)  # before the score
     return Examined(outputs, session.ended, session.fault)
 
 
@@ -167,6 +180,45 @@ class JailedAnswer:
 
     def history(self) -> Value:
         return self.session.history(self.name)
+
+    def written(self) -> list[Written]:
+        cells = [(ast.parse(text).body, text.splitlines()) for text in map(_readable, reversed(self.sources)) if text]
+        found: dict[str, Written] = {}
+        waiting = [self.name]
+        while waiting:
+            name = waiting.pop()
+            if name in found:
+                continue
+            defined = next((each for body, lines in cells if (each := written_in(body, name, lines))), None)
+            if defined is not None:
+                found[name] = defined
+                waiting += names_in(defined.tree)
+        return list(found.values()) if self.name in found else []
+
+    def rewritten(self, source: str, *, twice: bool) -> Answer:
+        return Edited(self.session, self.name, self.sources, source, twice)
+
+
+@dataclass(frozen=True)
+class Edited(JailedAnswer):
+    """An answer in a child as some other source has it, for words alone."""
+
+    instead: str
+    twice: bool
+
+    def drive(
+        self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+    ) -> list[Outcome]:
+        return self.session.child().drive(
+            driver,
+            self.name,
+            probes,
+            names=names,
+            watch=watch,
+            instead=self.instead,
+            twice=self.twice,
+            seconds=EDITED_SECONDS,
+        )
 
 
 @functools.lru_cache(maxsize=4096)  # most cells are the same in a whole class
@@ -212,14 +264,17 @@ def _ran_beside(cell: Cell, graded: Graded, session: Session, count: int) -> lis
     return shown
 
 
-def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], bool]:
-    """The outputs of the test cell that `answer` is marked by, and whether the student has defined it so far."""
+def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[list[Output], Marks | None, bool]:
+    """The outputs of the test cell that `answer` is marked by, its marks where values came back, and whether the
+    student has defined it so far."""
     assert cell.points is not None, "a cell that earns points has some"
     points = float(cell.points)
     task = all_tasks()[answer.name]
+    marks = None
     try:
         with _spending():
-            report = checker.grade(task, answer, points=points, seed=seed)
+            marks = checker.graded(task, answer, seed=seed)
+            report = checker.told(marks, answer, points=points)
     except (Died, TimeoutError) as why:
         report = unmarked(task, str(why), points=points)
     except JailError:
@@ -227,8 +282,8 @@ def _marked(cell: Cell, answer: JailedAnswer, seed: tuple[str, ...]) -> tuple[li
     except (Exception, Spent):  # what came back cannot be judged: the answer's doing, where a right one can be
         with _spending():
             checker.grade(task, LocalAnswer(task.oracle, task.name), points=points, seed=seed)
-        report = unmarked(task, NO_ANSWER, points=points)
-    return [_panel(report), _score(report.earned)], report.status != UNDEFINED
+        marks, report = None, unmarked(task, NO_ANSWER, points=points)
+    return [_panel(report), _score(report.earned)], marks, report.status != UNDEFINED
 
 
 class Spent(BaseException):

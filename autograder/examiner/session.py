@@ -43,7 +43,7 @@ class Session:
 
     def run(self, source: str, count: int) -> Ran | None:
         """Run a cell; None where there is no process any more."""
-        if self._child is None:
+        if self._child is None or not self._child.alive:
             return None
         ran = self._child.run(source, count)
         self._refused = ran.refused or self._refused
@@ -57,19 +57,22 @@ class Session:
         self, driver: str, name: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
     ) -> list[Outcome]:
         """Drive an answer. Raises Died where that ends the process, TimeoutError where it takes too long."""
-        if self._child is None:
-            raise Died(self.ended[-1][1] if self.ended else "the notebook's process had ended before")
+        child = self.child()
         try:
-            return self._child.drive(driver, name, probes, names=names, watch=watch)
+            return child.drive(driver, name, probes, names=names, watch=watch)
         except Died as death:
             self.ended.append((self._index, str(death)))
             raise
 
     def history(self, name: str) -> Value:
         """What the process tells of the cells that define `name`. Raises as `drive` does."""
+        return self.child().history(name)
+
+    def child(self) -> Child:
+        """The process as it is now, for what costs no marks where it ends. Raises Died where there is none."""
         if self._child is None:
             raise Died(self.ended[-1][1] if self.ended else "the notebook's process had ended before")
-        return self._child.history(name)
+        return self._child
 
     def a_test_failed(self, cell: Cell, refused: str | None) -> None:
         """A test of another course's failed. Where it, or a cell before it, was refused something, that may be why."""

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from ..exchange import cells, history, surroundings
-from ..exchange.drive import Outcome, absent, drive_all
+from ..exchange.drive import Outcome, absent, drive_all, redefined
 from ..exchange.values import Value, dump, load, raised
 from .channel import Channel
 from .limits import INTERRUPT, Limits
@@ -204,12 +204,16 @@ def _outcomes(shell: ZMQInteractiveShell, request: dict[str, Value]) -> Value:
     name = request["name"]
     if name not in shell.user_ns:
         return [plain_outcome(outcome) for outcome in absent(name, len(request["probes"]))]
+    answer = shell.user_ns[name]
+    if request.get("instead") is not None:
+        answer = redefined(request["instead"], name, shell.user_ns)
     outcomes = drive_all(
         request["driver"],
-        shell.user_ns[name],
+        answer,
         request["probes"],
         names=request["names"],
         watch=request["watch"],
+        twice=request.get("twice", True),
         # All else is the answer's error: KeyboardInterrupt and its like are nobody's at a keyboard here.
         uncaught=LimitReached,
     )

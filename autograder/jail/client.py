@@ -150,11 +150,25 @@ class Child:
         )
 
     def drive(
-        self, driver: str, name: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
+        self,
+        driver: str,
+        name: str,
+        probes: Sequence[Sequence[Value]],
+        *,
+        names: Sequence[str],
+        watch: bool,
+        instead: str | None = None,
+        twice: bool = True,
+        seconds: float | None = None,
     ) -> list[Outcome]:
-        """Drive the student's `name`. Raises Died where its process ends, TimeoutError where it takes too long."""
-        request = {"do": "drive", "driver": driver, "name": name, "watch": watch}
-        reply = self._ask({**request, "names": list(names), "probes": [tuple(probe) for probe in probes]}, [])
+        """Drive the student's `name`, or what the source `instead` has under that name, for `seconds` at most.
+
+        Raises Died where its process ends, TimeoutError where it takes too long.
+        """
+        request: dict[str, Value] = {"do": "drive", "driver": driver, "name": name, "watch": watch, "twice": twice}
+        request |= {"names": list(names), "probes": [tuple(probe) for probe in probes]}
+        request["instead"] = instead
+        reply = self._ask(request, [], seconds)
         if "limit" in reply and self._interrupted:
             raise TimeoutError(self._interrupted)
         try:
@@ -166,7 +180,7 @@ class Child:
         """What the child tells of the cells that define `name` (see `exchange.history`). Raises as `drive` does."""
         reply = self._ask({"do": "tell", "name": name}, [])
         if "limit" in reply:
-            raise TimeoutError(reply["limit"])
+            raise TimeoutError(self._interrupted or NO_ANSWER)
         return reply.get("history")
 
     def close(self) -> None:
@@ -190,19 +204,21 @@ class Child:
 
     # --- one request and what comes back ----------------------------------------------------------------------
 
-    def _ask(self, request: dict[str, Value], outputs: list[dict[str, Value]]) -> dict[str, Value]:
+    def _ask(
+        self, request: dict[str, Value], outputs: list[dict[str, Value]], seconds: float | None = None
+    ) -> dict[str, Value]:
         if self._dead is not None:
             raise Died(self._dead)
         request_id = secrets.token_hex(8)
         self._interrupted: str | None = None
-        self._watch.begin()
+        self._watch.begin(seconds)
         try:
             self._channel.send({"id": request_id, **request})
             for message in self._messages():
                 if not isinstance(message, dict) or not _is_text(message.get("id"), request_id):
                     raise self._kill(NO_ANSWER)
                 if "output" not in message:
-                    if not isinstance(message.get("limit", ""), str):
+                    if "limit" in message and message["limit"] is not True:
                         raise self._kill(NO_ANSWER)
                     return message
                 outputs.append(_checked_output(message["output"]))

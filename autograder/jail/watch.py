@@ -65,12 +65,14 @@ class Watch:
     def __init__(self, pid: int, folder: Path, limits: Limits) -> None:
         self._pid, self._folder, self._limits = pid, folder, limits
         self._notebook = self._cell = self._looked = used(pid)
+        self._cell_seconds = limits.cell_seconds
         laid_out = bytes_in(folder)  # by us, before any cell ran: it is not the notebook's
         self._folder_bytes = limits.folder_bytes + (int(laid_out) if math.isfinite(laid_out) else 0)
 
-    def begin(self) -> None:
-        """A cell begins."""
+    def begin(self, seconds: float | None = None) -> None:
+        """A cell begins, or something that may take fewer `seconds` than a cell."""
         self._cell = used(self._pid)
+        self._cell_seconds = self._limits.cell_seconds if seconds is None else seconds
 
     def own_seconds(self) -> float:
         """Of the cell's time, what the machine did not keep it waiting."""
@@ -83,7 +85,7 @@ class Watch:
         return max(
             0.0,
             min(
-                limits.cell_seconds - cell.own,
+                self._cell_seconds - cell.own,
                 limits.cell_cpu_seconds - cell.cpu,
                 limits.total_seconds - notebook.own,
                 limits.total_cpu_seconds - notebook.cpu,
@@ -100,8 +102,8 @@ class Watch:
             return Beyond(f"the notebook took more than {limits.total_seconds:g} seconds")
         if cell.cpu >= limits.cell_cpu_seconds:
             return Beyond(f"it took more than {limits.cell_cpu_seconds:g} seconds of CPU time", goes_on=True)
-        if cell.own >= limits.cell_seconds:
-            return Beyond(f"it took more than {limits.cell_seconds:g} seconds", goes_on=True)
+        if cell.own >= self._cell_seconds:
+            return Beyond(f"it took more than {self._cell_seconds:g} seconds", goes_on=True)
         if notebook.wall > limits.longest_seconds:
             had = f"{notebook.cpu:.0f} seconds of CPU time in {notebook.wall:.0f}"
             raise JailError(f"this machine is too busy: the submission's process had {had}")

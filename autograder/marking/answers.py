@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..exchange import history
-from ..exchange.drive import Outcome, absent, drive_all
+from ..exchange.drive import Outcome, absent, drive_all, redefined
 from ..exchange.values import Value
 
 
@@ -30,6 +30,53 @@ class Answer(Protocol):
     def history(self) -> Value:
         """What is known of the cells that define it (see `exchange.history`): words, and not to be trusted."""
 
+    def written(self) -> list[Written]:
+        """The answer's definition and then those of its helpers, as the student wrote them; [] where they can't be told
+        or are more than plain functions."""
+
+    def rewritten(self, source: str, *, twice: bool) -> Answer:
+        """The answer as `source` defines it, beside all else that its notebook has defined. `twice` says whether it is
+        called again, as an answer is that is marked."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The definition of a plain function or a lambda, in the student's own words.
+
+    tree   its statement, whose lines are counted from 1 in `lines`
+    above  how many lines of its cell come before `lines`
+    """
+
+    name: str
+    tree: ast.stmt
+    lines: Sequence[str]
+    above: int = 0
+
+    def line(self, number: int) -> str:
+        """The text of a line, shortened."""
+        text = self.lines[number - 1].strip() if 0 < number <= len(self.lines) else ""
+        return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"
+
+
+MOST_SHOWN = 80  # characters of a line
+
+
+def written_in(body: Sequence[ast.stmt], name: str, lines: Sequence[str], above: int = 0) -> Written | None:
+    """The last definition of `name` among statements, where it is a plain one."""
+    for node in reversed(body):
+        match node:
+            case ast.FunctionDef(name=defined) if defined == name:
+                changes_globals = any(isinstance(each, ast.Global) for each in ast.walk(node))
+                return None if node.decorator_list or changes_globals else Written(name, node, lines, above)
+            case ast.Assign(targets=[ast.Name(id=defined)], value=value) if defined == name:
+                return Written(name, node, lines, above) if isinstance(value, ast.Lambda) else None
+    return None
+
+
+def names_in(tree: ast.stmt) -> list[str]:
+    """The names that a definition takes from somewhere, in order."""
+    return list(dict.fromkeys(n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)))
+
 
 @dataclass(frozen=True)
 class LocalAnswer:
@@ -37,11 +84,12 @@ class LocalAnswer:
 
     function: Callable[..., Any]
     name: str
+    twice: bool = True
 
     def drive(
         self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
     ) -> list[Outcome]:
-        return drive_all(driver, self.function, probes, names=names, watch=watch)
+        return drive_all(driver, self.function, probes, names=names, watch=watch, twice=self.twice)
 
     def source(self) -> str:
         texts: dict[str, str] = {}
@@ -50,6 +98,25 @@ class LocalAnswer:
 
     def history(self) -> Value:
         return {}
+
+    def written(self) -> list[Written]:
+        if not isinstance(self.function, types.FunctionType) or self.function.__closure__:
+            return []
+        found: dict[str, Written] = {}
+        waiting: list[tuple[str, Any]] = [(self.name, self.function)]
+        while waiting:
+            name, function = waiting.pop()
+            written = None if name in found else _written(name, function)
+            if written is None:
+                continue
+            found[name] = written
+            known = ((used, function.__globals__.get(used)) for used in names_in(written.tree))
+            waiting += [(used, each) for used, each in known if isinstance(each, types.FunctionType)]
+        return list(found.values()) if self.name in found else []
+
+    def rewritten(self, source: str, *, twice: bool) -> Answer:
+        around = self.function.__globals__ if isinstance(self.function, types.FunctionType) else {}
+        return LocalAnswer(redefined(source, self.name, around), self.name, twice)
 
 
 @dataclass(frozen=True)
@@ -72,8 +139,25 @@ class NamedAnswer:
     def history(self) -> Value:
         return history.about(self.name, self.space)
 
+    def written(self) -> list[Written]:
+        return self._there().written() if self.name in self.space else []
+
+    def rewritten(self, source: str, *, twice: bool) -> Answer:
+        return self._there().rewritten(source, twice=twice)
+
     def _there(self) -> LocalAnswer:
         return LocalAnswer(self.space[self.name], self.name)
+
+
+def _written(name: str, function: types.FunctionType) -> Written | None:
+    if str(function.__module__).partition(".")[0] in _LIBRARIES or hasattr(function, "__wrapped__"):
+        return None
+    try:
+        lines, start = inspect.getsourcelines(function.__code__)
+        body = ast.parse(textwrap.dedent("".join(lines))).body
+    except (OSError, TypeError, SyntaxError):
+        return None
+    return written_in(body, name, [line.rstrip("\n") for line in lines], start - 1)
 
 
 _LIBRARIES = {"builtins", "torch", "numpy", "functools"}

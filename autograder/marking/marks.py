@@ -105,17 +105,7 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
     """Drive `answer` on the probes of `cases` and hold what comes back against what is right."""
     probes = [case.inputs for case in cases]
     outcomes = answer.drive(task.driver, probes, names=task.parameters, watch=task.by_hand)
-    signatures = [
-        signature(task, case.inputs, outcome, case.outcome) for case, outcome in zip(cases, outcomes, strict=True)
-    ]
-    names = {name: None for case in cases for name in case.truth}  # a dict keeps the order
-    differences: dict[str, list[Difference | None]] = {
-        name: [
-            difference(mine[name], case.truth[name], **_tolerance(task, name)) if name in case.truth else None
-            for mine, case in zip(signatures, cases, strict=True)
-        ]
-        for name in names
-    }
+    signatures, differences = compared(task, cases, outcomes)
     differentiated = _differentiated(task, answer, outcomes) if task.by_hand else None
     return Marks(
         task=task,
@@ -127,6 +117,24 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
         left=next((outcome.left for outcome in outcomes if outcome.left), ()),
         printed=[outcome.printed for outcome in outcomes],
     )
+
+
+def compared(
+    task: Task, cases: Sequence[Case], outcomes: Sequence[Outcome]
+) -> tuple[list[Parts], dict[str, list[Difference | None]]]:
+    """The parts of each outcome, and for each part its difference from what is right, case by case."""
+    signatures = [
+        signature(task, case.inputs, outcome, case.outcome) for case, outcome in zip(cases, outcomes, strict=True)
+    ]
+    names = {name: None for case in cases for name in case.truth}  # a dict keeps the order
+    differences: dict[str, list[Difference | None]] = {
+        name: [
+            difference(mine[name], case.truth[name], **_tolerance(task, name)) if name in case.truth else None
+            for mine, case in zip(signatures, cases, strict=True)
+        ]
+        for name in names
+    }
+    return signatures, differences
 
 
 def _tolerance(task: Task, part: str) -> dict[str, float]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ..authoring.task import Mistake, Task
+from ..authoring.task import Cause, Task
 from ..exchange.values import Value
 from .errors import explained
 from .faults import Fault, View, faults
@@ -53,7 +53,7 @@ def _rich(line: str) -> str:
 
 def report(
     marks: Marks,
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence[Cause],
     *,
     points: float,
     graded: bool,

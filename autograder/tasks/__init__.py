@@ -10,8 +10,6 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING
 
-from ..exchange.surroundings import clean
-
 if TYPE_CHECKING:
     from ..authoring.task import Task
 
@@ -21,6 +19,8 @@ def all_tasks() -> dict[str, Task]:
     """Every task by name, in the order of the course.
 
     Raises ValueError where two share a name, or a file and the list in its assignment's `__init__.py` disagree."""
+    from ..exchange.surroundings import clean  # and torch with it
+
     found: dict[str, Task] = {}
     with clean():  # their examples are tensors of the default dtype
         for assignment in sorted(info.name for info in pkgutil.iter_modules(__path__) if info.ispkg):

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from ..tasks import all_tasks
 from .tasks import Tally, verify_task
 
-_HEAD = ("task", "mistakes", "rejected", "diagnosed", "right answers", "accepted")
+_HEAD = ("task", "mistakes", "rejected", "diagnosed", "right answers", "accepted", "twins", "worded for all")
 
 
 def tallies(names: Sequence[str], workers: int = 2) -> list[Tally]:
@@ -20,15 +20,19 @@ def tallies(names: Sequence[str], workers: int = 2) -> list[Tally]:
         return [Tally(tasks[name], *measured) for name, measured in zip(tasks, pool.map(_measure, tasks), strict=True)]
 
 
-def _measure(name: str) -> tuple[int, int, int, int, list[str]]:
+def _measure(name: str) -> tuple[int, int, int, int, int, int, list[str]]:
     """A tally without its task, which does not pickle."""
     tally = verify_task(all_tasks()[name])
-    return tally.rejected, tally.diagnosed, tally.accepted, tally.right_tried, tally.problems
+    counts = tally.rejected, tally.diagnosed, tally.accepted, tally.right_tried, tally.twins, tally.worded
+    return *counts, tally.problems
 
 
 def table_of(tried: Sequence[Tally]) -> str:
     """What was tried on each task and how it went, in columns, with a last line that adds up."""
-    rows = [(t.task.name, len(t.task.mistakes), t.rejected, t.diagnosed, t.right_tried, t.accepted) for t in tried]
+    rows = [
+        (t.task.name, len(t.task.mistakes), t.rejected, t.diagnosed, t.right_tried, t.accepted, t.twins, t.worded)
+        for t in tried
+    ]
     total = ("all", *(sum(column) for column in list(zip(*rows, strict=True))[1:]))
     lines = [_HEAD, *rows, total]
     widths = [max(len(str(line[i])) for line in lines) for i in range(len(_HEAD))]

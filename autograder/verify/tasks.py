@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ..authoring.probes import generator
-from ..authoring.task import Task
+from ..authoring.task import Mistake, Task
 from ..marking.answers import LocalAnswer
 from ..marking.marks import Case, cases, mark
 from ..marking.mistakes import mistakes_in
@@ -21,6 +21,7 @@ from ..marking.report import report
 
 FEWEST_MISTAKES = 8
 FEWEST_RIGHT_ANSWERS = 6  # the listed ones and the disguises of the first
+SEVERAL = re.compile(r"\b(or|either|whether|perhaps|neither)\b|\?")  # a sentence that leaves more than one cause open
 SEEDS = ("a", "b", "c")
 
 
@@ -33,6 +34,8 @@ class Tally:
     diagnosed: int = 0
     accepted: int = 0
     right_tried: int = 0
+    twins: int = 0
+    worded: int = 0
     problems: list[str] = field(default_factory=list)
 
 
@@ -59,6 +62,7 @@ def verify_task(task: Task) -> Tally:
                 f"{task.name}: the mistake {mistake.name} is recognised as {', '.join(wrong) or 'nothing'}. "
                 f"Two mistakes that give the same numbers must be one, or the probes must tell them apart."
             )
+        tally.problems += _about_its_twins(task, mistake, drawn, tally)
     for name, answer in right_answers(task):
         tally.right_tried += 1
         marks = [mark(task, LocalAnswer(answer, task.name), each) for each in drawn]
@@ -70,6 +74,27 @@ def verify_task(task: Task) -> Tally:
             tally.problems.append(f"{task.name}: the right answer {name} loses marks. The report says:\n{said}")
     tally.problems += _about_stub(task, drawn[0])
     return tally
+
+
+def _about_its_twins(task: Task, mistake: Mistake, drawn: list[list[Case]], tally: Tally) -> Iterator[str]:
+    """Other causes of the same numbers are recognised as this one, whose words are for all of them."""
+    for twin in mistake.twins:
+        tally.twins += 1
+        marks = [mark(task, LocalAnswer(twin, task.name), each) for each in drawn]
+        found = {tuple(cause.name for cause in mistakes_in(each)) for each in marks}
+        if found != {(mistake.name,)}:
+            said = " / ".join(" and ".join(names) or "nothing" for names in sorted(found))
+            yield (
+                f"{task.name}: {twin.__name__} is listed as a twin of {mistake.name} and is recognised as {said}. "
+                f"Twins give the same numbers on every input; another mistake it may be."
+            )
+        elif not SEVERAL.search(mistake.explanation):
+            yield (
+                f"{task.name}: {mistake.name} has a twin, and its explanation names one cause. Word it for both, with "
+                f"an `or`."
+            )
+        else:
+            tally.worded += 1
 
 
 def right_answers(task: Task) -> Iterator[tuple[str, Callable[..., Any]]]:

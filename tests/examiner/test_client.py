@@ -59,6 +59,23 @@ def test_a_wrong_answer_earns_nothing(examiner: Examiner) -> None:
     assert score["data"] == {"text/plain": "0.0"}
 
 
+def test_a_slip_in_the_source_is_told_with_its_line(examiner: Examiner) -> None:
+    answer = Cell("# mine\ndef d_square(x):\n    return 4 * x // 2")
+    _, (panel, score) = examiner.run([answer, TESTS], SEED).outputs
+    assert "line 3" in panel["data"]["text/plain"]
+    assert "rounds down" in panel["data"]["text/plain"]
+    assert score["data"] == {"text/plain": "0.0"}
+
+
+def test_edited_answers_that_end_the_process_change_no_mark(examiner: Examiner) -> None:
+    # With `/` for `//`, or with another branch, the answer ends its process.
+    fatal = Cell("import os\ndef d_cube(x):\n    if 1 // 2: os._exit(1)\n    return x + 0.5")
+    cube = Cell('grade("d_cube", d_cube)', grade=True, points=2.0)
+    *_, (_, failed), (_, passed) = examiner.run([SQUARE, fatal, cube, TESTS], SEED).outputs
+    assert failed["data"] == {"text/plain": "0.0"}
+    assert passed["data"] == {"text/plain": "2.0"}
+
+
 def test_notebooks_that_are_examined_one_after_the_other_share_nothing(examiner: Examiner) -> None:
     assert printed(examiner, "mine = 1") == ""
     assert "NameError" in printed(examiner, "mine")
@@ -132,7 +149,7 @@ def test_a_process_that_cannot_start_says_why(reason: str, monkeypatch: pytest.M
 
 
 def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = "import os\nfrom autograder.marking import checker\nchecker.grade = lambda *_, **__: os._exit(3)"
+    first = "import os\nfrom autograder.marking import checker\nchecker.graded = lambda *_, **__: os._exit(3)"
     with starting(Examiners, first, monkeypatch) as examiners, examiners.open() as examiner:
         with pytest.raises(JailError, match="the process that examines submissions is gone"):
             examiner.run([SQUARE, TESTS], SEED)

@@ -152,8 +152,8 @@ def mistake(name: str) -> Mistake:
 
 def cover(explains: dict[str, str]) -> list[str]:
     """What covers the faults a, b, c and d; the faults that each mistake explains are letters."""
-    found = _cover(set("abcd"), {name: (mistake(name), frozenset(parts)) for name, parts in explains.items()})
-    return [each.name for each in found]
+    found, _ = _cover(set("abcd"), {name: (mistake(name), frozenset(parts)) for name, parts in explains.items()})
+    return [each.name for each, _ in found]
 
 
 def test_of_two_mistakes_that_explain_as_much_and_share_a_fault_neither_is_told() -> None:

@@ -251,7 +251,7 @@ def only_counted(model: Any, prefixes: Any) -> int:
 # (task, what it is, the answer, what its report must say, what it must not say)
 WRONG: list[tuple[str, str, Answer, str, str]] = [
     ("make_leaf", "worked on after tracking", lambda v: torch.tensor(v).double().requires_grad_() * 1, "recorded", ""),
-    ("slope_at", "no return", backward_and_no_return, "is there a `return`?", "Looks like: There was no gradient"),
+    ("slope_at", "no return", backward_and_no_return, "there is no `return`", "Looks like: There was no gradient"),
     ("graph_nodes", "text", lambda out: [str(n) for n in (out.grad_fn,) if n], "", "left over"),
     ("leaf_report", "no grad_fn", lambda t: {"is_leaf": t.is_leaf, "requires_grad": t.requires_grad}, "missing", ""),
     ("leaf_report", "complex", lambda t: {"is_leaf": 1j, "requires_grad": 1j, "grad_fn": 1j}, "complex", ""),

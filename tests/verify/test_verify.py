@@ -12,6 +12,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from autograder.authoring.task import task
 from autograder.tasks import all_tasks
 from autograder.verify.notebooks import generate_release, graded_source, verify_folders, verify_notebook, verify_release
 from autograder.verify.refresh import canonical
@@ -213,16 +214,15 @@ def test_the_table_has_a_line_for_each_task_and_adds_up() -> None:
     other = all_tasks()["d_cube"]
     text = table_of([Tally(TASK, 6, 5, 7, 8), Tally(other, 6, 6, 7, 7)])
     head, first, second, total = text.splitlines()
-    assert head.split() == ["task", "mistakes", "rejected", "diagnosed", "right", "answers", "accepted"]
-    assert first.split() == ["d_square", str(len(TASK.mistakes)), "6", "5", "8", "7"]
+    assert head.split()[:7] == ["task", "mistakes", "rejected", "diagnosed", "right", "answers", "accepted"]
+    assert head.split()[7:] == ["twins", "worded", "for", "all"]
+    assert first.split() == ["d_square", str(len(TASK.mistakes)), "6", "5", "8", "7", "0", "0"]
     assert second.split()[0] == "d_cube"
-    assert total.split() == ["all", str(len(TASK.mistakes) + len(other.mistakes)), "12", "11", "15", "14"]
+    assert total.split() == ["all", str(len(TASK.mistakes) + len(other.mistakes)), "12", "11", "15", "14", "0", "0"]
     assert len({len(line) for line in (head, first, second, total)}) == 1
 
 
 def test_a_task_that_lets_a_mistake_through_is_reported() -> None:
-    from autograder.authoring.task import task
-
     @task(points=1, examples=[1.0, 2.0], probes=lambda rng: [(3.0,), (4.0,)])
     def d_abs_square(x):
         """The derivative of x² at x"""
@@ -251,3 +251,28 @@ def test_a_task_that_lets_a_mistake_through_is_reported() -> None:
     assert "ends with a full stop" in said
     assert "lists 3 mistakes, 8 are wanted" in said
     assert "the explanation of dropped_the_sign should be a sentence" in said
+
+
+def test_twins_are_held_against_the_mistake_and_its_words() -> None:
+    @task(points=1, examples=[1.0, 3.0, -2.0], probes=lambda rng: [(float(n),) for n in rng.normal(size=5)])
+    def doubled_twice(x):
+        """4 x."""
+        return 4 * x
+
+    @doubled_twice.mistake("You doubled x once.")
+    def once(x):
+        return 2 * x
+
+    @doubled_twice.twin(once)
+    def added_to_itself(x):
+        return x + x
+
+    @doubled_twice.twin(once)
+    def of_other_numbers(x):
+        return 3 * x
+
+    tally = verify_task(doubled_twice)
+    problems = "\n".join(tally.problems)
+    assert tally.twins == 2
+    assert "added_to_itself" not in problems and "once has a twin, and its explanation names one cause" in problems
+    assert "of_other_numbers is listed as a twin of once and is recognised as nothing" in problems

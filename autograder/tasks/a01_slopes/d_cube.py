@@ -61,10 +61,16 @@ def lowered_the_power_twice(x):
 
 
 @d_cube.mistake(
-    "You differentiated twice. That happens to agree at x = 2, so one good number there does not prove the formula."
+    "Your formula is a straight line: you differentiated twice, or a `*` stands where a power is meant. That it agrees "
+    "at x = 2 is luck."
 )
 def second_derivative(x):
     return 6 * x
+
+
+@d_cube.twin(second_derivative)
+def one_star_for_two(x):
+    return 3 * x * 2
 
 
 @d_cube.mistake("That is the slope of x², not of x³.")

@@ -142,8 +142,17 @@ def without_its_sign(f, x):
     return abs(slope(f, x))
 
 
-@slope_at.mistake("Your answer has shape (1,): give f a tensor with no dimension, and the slope will have none either.")
+@slope_at.mistake(
+    "Your number is packed in something of length 1: either f was given a tensor with a dimension, or you return a "
+    "tuple or a list where its one member is asked for."
+)
 def a_vector_of_one(f, x):
     leaf = torch.tensor([float(x)], dtype=torch.float64, requires_grad=True)
     f(leaf).sum().backward()
     return leaf.grad
+
+
+@slope_at.twin(a_vector_of_one)
+def a_tuple_of_one(f, x):
+    leaf = torch.tensor(float(x), dtype=torch.float64, requires_grad=True)
+    return torch.autograd.grad(f(leaf), leaf)

@@ -103,3 +103,8 @@ def added_instead(x):
 @d_sin_cube.mistake("The sign is wrong: the derivative of a sine is a cosine with a plus in front.")
 def minus_in_front(x):
     return -3 * x**2 * math.cos(x**3)
+
+
+@d_sin_cube.mistake("That is the slope of sin(x²), the task before this one: here x is cubed.")
+def copied_from_the_square(x):
+    return 2 * x * math.cos(x**2)

@@ -246,6 +246,13 @@ def nodes_as_text(out):
     return [str(node) for node in _reachable(out)]
 
 
-@graph_nodes.mistake("Your list holds the nodes themselves; their names are asked for.")
+@graph_nodes.mistake(
+    "Your list holds the nodes themselves, or methods of theirs that were not called; their names are asked for."
+)
 def nodes_instead_of_names(out):
     return _reachable(out)
+
+
+@graph_nodes.twin(nodes_instead_of_names)
+def methods_that_were_not_called(out):
+    return [node.name for node in _reachable(out)]

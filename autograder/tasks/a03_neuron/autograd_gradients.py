@@ -131,7 +131,8 @@ def never_used_the_bias(x, y, w, b):
 
 
 @autograd_gradients.mistake(
-    "Each gradient came back as None: `.grad` is kept for leaves alone, and your w and b were computed from others."
+    "Each gradient came back as None: either backward never ran (it has to be called, with brackets), or your w and b "
+    "were computed from others, and `.grad` is kept for leaves alone."
 )
 def asked_a_tensor_that_is_no_leaf(x, y, w, b):
     w, b = (t * 1 for t in leaves_of(w, b))
@@ -169,3 +170,10 @@ def used_half_of_the_loss(x, y, w, b):
 )
 def applied_the_sigmoid_twice(x, y, w, b):
     return gradients(lambda w, b: loss_of_logit(torch.sigmoid(w * x + b), y), w, b)
+
+
+@autograd_gradients.twin(asked_a_tensor_that_is_no_leaf)
+def named_backward_without_calling_it(x, y, w, b):
+    w, b = leaves_of(w, b)
+    loss_of_logit(w * x + b, y).backward  # noqa: B018
+    return w.grad, b.grad

@@ -165,3 +165,21 @@ def left_it_to_the_library(p, y, eps=1e-7):
 @binary_cross_entropy.mistake("The loss is right, but p was overwritten: `clamp_` works in place, `clamp` does not.")
 def clamped_in_place(p, y, eps=1e-7):
     return loss_of_probability(p.clamp_(eps, 1 - eps), y)
+
+
+@binary_cross_entropy.mistake("The minus in front reaches the first half alone: both halves of the loss need it.")
+def minus_on_one_half_alone(p, y, eps=1e-7):
+    p = torch.clamp(p, eps, 1 - eps)
+    return -y * torch.log(p) + (1 - y) * torch.log(1 - p)
+
+
+@binary_cross_entropy.mistake("That logarithm has the base 10. `ln` is the natural logarithm.")
+def took_the_decimal_logarithm(p, y, eps=1e-7):
+    return loss_of_probability(torch.clamp(p, eps, 1 - eps), y) / math.log(10)
+
+
+@binary_cross_entropy.mistake(
+    "`binary_cross_entropy_with_logits` takes z and squashes it itself; your p has been squashed already."
+)
+def squashed_p_again(p, y, eps=1e-7):
+    return F.binary_cross_entropy_with_logits(p.clamp(eps, 1 - eps), y.to(p.dtype), reduction="none")

@@ -162,3 +162,18 @@ def left_out_the_bias_in_z(x, y, w, b):
 @manual_gradients.mistake("The four numbers came without names: return a dict with the keys dp, dz, dw and db.")
 def returned_a_tuple(x, y, w, b):
     return tuple(chained(x, y, w, b).values())
+
+
+@manual_gradients.mistake(
+    "The slope you use for the sigmoid is tanh's. The two curves look alike; their slopes differ."
+)
+def used_the_slope_of_tanh(x, y, w, b):
+    return chained(x, y, w, b, slope=lambda z, p: 1 - p**2)
+
+
+@manual_gradients.mistake(
+    "p is squashed with tanh. The neuron's p comes from a sigmoid, so that it lies between 0 and 1."
+)
+def squashed_with_tanh_before_the_loss(x, y, w, b):
+    p = torch.tanh(w * x + b)
+    return {"dp": (p - y) / (p * (1 - p)), "dz": p - y, "dw": (p - y) * x, "db": p - y}

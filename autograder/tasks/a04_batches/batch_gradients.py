@@ -152,12 +152,16 @@ def swapped_the_reductions(x, y, w, b, reduction):
     return reduced(x, y, w, b, reduction, mean=torch.sum, total=torch.mean)
 
 
-@batch_gradients.mistake('Any word but "mean" is treated as a sum. A reduction you do not know must raise ValueError.')
+@batch_gradients.mistake(
+    'Any word but "mean" is treated as a sum: you never ask for other words, or the ValueError is made and not raised.'
+)
 def took_the_rest_for_a_sum(x, y, w, b, reduction):
     return reduced(x, y, w, b, "mean" if reduction == "mean" else "sum")
 
 
-@batch_gradients.mistake('Any word but "sum" is treated as a mean. A reduction you do not know must raise ValueError.')
+@batch_gradients.mistake(
+    'Any word but "sum" is treated as a mean: you never ask for other words, or the ValueError is made and not raised.'
+)
 def took_the_rest_for_a_mean(x, y, w, b, reduction):
     return reduced(x, y, w, b, "sum" if reduction == "sum" else "mean")
 
@@ -172,7 +176,10 @@ def returned_the_error(x, y, w, b, reduction):
     return reduced(x, y, w, b, reduction) if reduction in ("mean", "sum") else ValueError("bad reduction")
 
 
-@batch_gradients.mistake("You raise another error than ValueError: look at the name of the error in the statement.")
+@batch_gradients.mistake(
+    "For a reduction you do not know, your answer ends in another error than ValueError: either you raise another one, "
+    "or yours is never raised and a later line fails."
+)
 def raised_another_error(x, y, w, b, reduction):
     return reduced(x, y, w, b, {"mean": "mean", "sum": "sum"}[reduction])
 
@@ -226,3 +233,28 @@ def left_the_callers_tensors_on(x, y, w, b, reduction):
     w.requires_grad_()
     b.requires_grad_()
     return torch.autograd.grad(batch_loss(w * x + b, y, reduction), (w, b))
+
+
+@batch_gradients.twin(raised_another_error)
+def made_an_error_and_went_on(x, y, w, b, reduction):
+    ValueError("unknown reduction")
+    return reduced(x, y, w, b, reduction) if reduction in ("mean", "sum") else undefined  # noqa: F821
+
+
+@batch_gradients.twin(took_the_rest_for_a_sum)
+def made_the_error_and_summed(x, y, w, b, reduction):
+    if reduction not in ("mean", "sum"):
+        ValueError("unknown reduction")
+    return reduced(x, y, w, b, "mean" if reduction == "mean" else "sum")
+
+
+@batch_gradients.mistake(
+    "The sigmoid is in your loss twice: `binary_cross_entropy_with_logits` takes z and squashes it itself."
+)
+def batch_squashed_twice(x, y, w, b, reduction):
+    def loss(w, b):
+        return F.binary_cross_entropy_with_logits(torch.sigmoid(w * x + b), y, reduction=reduction)
+
+    if reduction not in ("mean", "sum"):
+        raise ValueError
+    return gradients(loss, w, b)

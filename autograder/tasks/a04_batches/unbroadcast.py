@@ -140,6 +140,19 @@ def leading_axes_only(grad, shape):
     return grad
 
 
+@unbroadcast.mistake(
+    "You take away one extra axis on the left at most; there may be several. Does your answer ask once (`if`), or "
+    "until none is left?"
+)
+def one_extra_axis_at_most(grad, shape):
+    if grad.ndim > len(shape):
+        grad = grad.sum(0)
+    for axis, size in enumerate(shape):
+        if size == 1 and axis < grad.ndim:
+            grad = grad.sum(axis, keepdim=True)
+    return grad
+
+
 @unbroadcast.mistake("Only the axes of size 1 are summed. Axes that broadcasting added on the left are still there.")
 def ones_only(grad, shape):
     offset = max(grad.ndim - len(shape), 0)

@@ -264,3 +264,32 @@ def recorded_on_the_callers_tensors(x, y, w, b, lr, steps):
                 tensor -= lr * tensor.grad
                 tensor.grad.zero_()
     return w.item(), b.item(), losses
+
+
+@fit_neuron.mistake("You went one round too far: `steps` updates in all, and a loss for each of them.")
+def one_step_too_many(x, y, w, b, lr, steps):
+    return _descent(x, y, w, b, lr, steps + 1)
+
+
+@fit_neuron.mistake(
+    "Your w and b never move: either the gradients are cleared before the update uses them, or there is no update, or "
+    "it goes into other tensors than those that you return."
+)
+def cleared_before_the_update(x, y, w, b, lr, steps):
+    return _descent(x, y, w, b, lr, steps, moves=())
+
+
+@fit_neuron.twin(cleared_before_the_update)
+def moved_other_tensors(x, y, w, b, lr, steps):
+    _, _, losses = _descent(x, y, w, b, lr, steps, moves=())
+    return w.detach() * 1, b.detach() * 1, losses
+
+
+@fit_neuron.mistake(
+    "The sigmoid is in your loss twice: `binary_cross_entropy_with_logits` takes z and squashes it itself."
+)
+def squashed_twice(x, y, w, b, lr, steps):
+    def loss_of(x, y, w, b):
+        return F.binary_cross_entropy_with_logits(torch.sigmoid(w * x + b), y)
+
+    return _descent(x, y, w, b, lr, steps, loss_of=loss_of)

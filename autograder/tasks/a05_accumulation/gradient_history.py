@@ -217,7 +217,7 @@ def recorded_the_value(f, x, n, reset):
     return [f(leaf(x)).item() for _ in range(n)]
 
 
-@gradient_history.mistake("Your list is one too short or one too long: there is one entry for each backward, n in all.")
+@gradient_history.mistake("Your list is one round too short: there is one entry for each backward, n in all.")
 def one_round_too_few(f, x, n, reset):
     one = slope(f, x)
     return [one if reset else one * (i + 1) for i in range(max(0, n - 1))]
@@ -227,3 +227,9 @@ def one_round_too_few(f, x, n, reset):
 def started_from_zero(f, x, n, reset):
     one = slope(f, x)
     return [0.0] + [one if reset else one * (i + 1) for i in range(n - 1)]
+
+
+@gradient_history.mistake("Your list is one round too long: there is one entry for each backward, n in all.")
+def one_round_too_many(f, x, n, reset):
+    one = slope(f, x)
+    return [one if reset else one * (i + 1) for i in range(n + 1)]

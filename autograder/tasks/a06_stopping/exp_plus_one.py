@@ -126,7 +126,7 @@ def forgot_the_one(x):
     return torch.exp(x)
 
 
-@exp_plus_one.mistake("That is exp(x) less one: `expm1` goes the other way.")
+@exp_plus_one.mistake("That is exp(x) less one: is there a minus in your line, or `expm1`, which goes the other way?")
 def took_expm1(x):
     return torch.expm1(x)
 
@@ -147,3 +147,8 @@ def summed_it(x):
 @exp_plus_one.mistake("You went through a plain number: the graph is lost, and it works for one element alone.")
 def went_through_a_number(x):
     return torch.tensor(math.exp(x.item()) + 1)
+
+
+@exp_plus_one.twin(took_expm1)
+def subtracted_one(x):
+    return torch.exp(x) - 1

@@ -82,7 +82,8 @@ def shared_the_memory(t):
 
 
 @frozen_copy.mistake(
-    "You copied the values, but the copy is still tracked: a clone of a tracked tensor is part of its graph."
+    "You copied the values, but the copy is tracked: either it is a clone of a tracked tensor, and so part of its "
+    "graph, or tracking was switched on again."
 )
 def cloned_with_the_graph(t):
     return t.clone()
@@ -147,3 +148,8 @@ def flattened(t):
 @frozen_copy.mistake("You returned numbers that are not in a tensor; a tensor is asked for.")
 def returned_a_list(t):
     return t.tolist()
+
+
+@frozen_copy.twin(cloned_with_the_graph)
+def cloned_with_a_multiplication(t):
+    return t * 1

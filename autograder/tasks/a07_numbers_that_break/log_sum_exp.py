@@ -180,3 +180,18 @@ def cut_off(x):
 )
 def the_gradient_instead(x):
     return x.softmax(-1)
+
+
+@log_sum_exp.mistake(
+    "The largest score still has its last axis when you add it back, so the sum broadcasts to a larger shape. Look at "
+    "the shapes of both."
+)
+def added_it_back_with_its_axis(x):
+    top = x.amax(-1, keepdim=True)
+    return top + (x - top).exp().sum(-1).log()
+
+
+@log_sum_exp.mistake("That logarithm has the base 10; the natural one is asked for, which undoes exp.")
+def to_the_base_of_ten(x):
+    top = x.amax(-1, keepdim=True)
+    return top.squeeze(-1) + (x - top).exp().sum(-1).log10()

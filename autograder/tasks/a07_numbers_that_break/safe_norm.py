@@ -113,7 +113,8 @@ def a_function_of_its_own(x):
 
 
 @safe_norm.mistake(
-    "At the zero vector the square root is infinitely steep, and infinity times 0 is NaN in the backward."
+    "At the zero vector a step of yours is infinitely steep, as a square root or a logarithm is at 0, and infinity "
+    "times 0 is NaN in the backward."
 )
 def plain_square_root(x):
     return (x**2).sum().sqrt()
@@ -206,3 +207,8 @@ def cut_from_x(x):
 )
 def sum_at_zero(x):
     return x.norm() if x.any() else x.sum()
+
+
+@safe_norm.twin(plain_square_root)
+def to_the_power_of_a_half(x):
+    return (x**2).sum() ** 0.5

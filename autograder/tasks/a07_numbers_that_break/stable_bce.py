@@ -238,3 +238,10 @@ def hard_labels_only(z, y):
 )
 def cut_the_graph(z, y):
     return F.binary_cross_entropy_with_logits(z.detach(), y, reduction="none")
+
+
+@stable_bce.mistake(
+    "The sigmoid is applied twice: `binary_cross_entropy_with_logits` takes the logit and squashes it itself."
+)
+def squashed_before_the_library_does(z, y):
+    return F.binary_cross_entropy_with_logits(torch.sigmoid(z), y, reduction="none")
