@@ -35,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        status: int = arguments.run(arguments)
+        return status
     except KeyboardInterrupt:
         print("Stopped. Run it again, and it ends as if it had not been stopped.", file=sys.stderr)
         return STOPPED

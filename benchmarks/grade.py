@@ -66,12 +66,12 @@ def main() -> None:
     ):
         print(f"{name:52} {seconds:8.1f} s {1000 * seconds / many:8.0f} ms each {seconds / middle:7.1f} x")
     print(f"one submission of {ASSIGNMENTS[0]}; x: times as fast as stock")
-    for name, seconds in (
+    for name, times in (
         ("nbgrader autograde --student, stock", stock_one),
         ("nbgrader autograde --student, in the jail", our_one),
         ("autograder grade --student (feedback included)", our_own_one),
     ):
-        middle = statistics.median(seconds)
+        middle = statistics.median(times)
         print(f"{name:52} {middle:8.1f} s {'':16} {statistics.median(stock_one) / middle:7.1f} x")
 
 

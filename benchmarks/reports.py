@@ -44,7 +44,11 @@ def wrong_answers() -> list[Wrong]:
     """Those of the file."""
     blocks = re.split(r"^### ", ANSWERS.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     heads = [block.partition("\n") for block in blocks]
-    return [Wrong(*(part.strip() for part in head.split("|", 1)), source.rstrip()) for head, _, source in heads]
+    made = []
+    for head, _, source in heads:
+        task, _, cause = head.partition("|")
+        made.append(Wrong(task.strip(), cause.strip(), source.rstrip()))
+    return made
 
 
 def class_of(wrong: Wrong, said: str) -> str:

@@ -37,7 +37,7 @@ def cell(
 
 
 def notebook(*cells: NotebookNode) -> NotebookNode:
-    made = new_notebook(cells=list(cells))
+    made: NotebookNode = new_notebook(cells=list(cells))
     made.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return made
 
@@ -206,7 +206,7 @@ def running(
     try:
         yield Run(process, ours)
     finally:
-        if process.is_alive():
+        if process.is_alive() and process.pid:
             os.killpg(process.pid, signal.SIGKILL)
         process.join()
         ours.close()

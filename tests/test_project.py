@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
-from packaging.markers import Environment, default_environment
+from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name as normal
@@ -96,13 +97,17 @@ def pinned(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def on_python(version: str) -> Environment:
-    return {**default_environment(), "python_full_version": version, "python_version": version.rpartition(".")[0]}
+def here() -> dict[str, str]:
+    return {name: str(value) for name, value in default_environment().items()}
+
+
+def on_python(version: str) -> dict[str, str]:
+    return {**here(), "python_full_version": version, "python_version": version.rpartition(".")[0]}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a few packages more come along")
 def test_every_package_that_the_project_brings_along_is_pinned_at_the_version_that_is_tested() -> None:
-    versions = pinned(default_environment())
+    versions = pinned(here())
     found = {name: importlib.metadata.version(name).partition("+")[0] for name in brought_along("grad-school", {"dev"})}
     assert {name: versions.get(name) for name in found} == found
 
@@ -127,13 +132,18 @@ def test_a_pin_that_asks_for_a_newer_python_is_noticed(monkeypatch: pytest.Monke
     assert not_for("3.11.2", {"soupsieve": "2.10"}) == []  # of that version nothing is known here
 
 
+def takes(name: str) -> str:
+    """The Pythons that an installed package takes."""
+    about = cast(Message, importlib.metadata.metadata(name))
+    return str(about.get("Requires-Python", ""))
+
+
 def not_for(python: str, versions: Mapping[str, str]) -> list[str]:
     """The packages whose version, as it is installed here, does not take that Python."""
     return [
         name
         for name, version in versions.items()
-        if installed(name) == version
-        and python not in SpecifierSet(importlib.metadata.metadata(name).get("Requires-Python") or "")
+        if installed(name) == version and python not in SpecifierSet(takes(name))
     ]
 
 

@@ -12,7 +12,7 @@ import numbers
 import re
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ import torch
 from .values import Made
 
 Function = Callable[[Any], Any]
+_Maker = TypeVar("_Maker", bound=Callable[..., Any])
 
 _ON_FLOATS: dict[str, Callable[[float], float]] = {"sin": math.sin, "cos": math.cos, "exp": math.exp, "tanh": math.tanh}
 
@@ -28,13 +29,13 @@ RECIPES: dict[str, Callable[..., Any]] = {}
 _CODE: dict[str, Callable[..., str]] = {}
 
 
-def recipe(code: Callable[..., str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def recipe(code: Callable[..., str]) -> Callable[[_Maker], _Maker]:
     """Decorator: make a maker known by its name. `code` gives, for the same parameters, Python source for it.
 
     Source that holds "{t}" is the body of a function of t; "{m}" stands for the module that has sin: torch, or math.
     """
 
-    def register(maker: Callable[..., Any]) -> Callable[..., Any]:
+    def register(maker: _Maker) -> _Maker:
         RECIPES[maker.__name__], _CODE[maker.__name__] = maker, code
         return maker
 

@@ -104,7 +104,7 @@ class SafeExporter(HTMLExporter):
 
     @property
     def default_config(self) -> Config:
-        config = super().default_config.copy()
+        config: Config = super().default_config.copy()
         # What is left out here falls back to another form of the same output, which is mostly text.
         shown = ["text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg", "text/plain"]
         config.NbConvertBase.display_data_priority = shown
@@ -118,10 +118,12 @@ class SafeExporter(HTMLExporter):
         return self._bounded(source, lambda: clean(self._rendered(context, source)))
 
     def _rendered(self, context: Any, source: str) -> str:
+        made: str
         try:
-            return HTMLExporter.markdown2html(self, context, source)
+            made = HTMLExporter.markdown2html(self, context, source)
         except InvalidNotebook:  # a picture whose attachment is missing, as where a cell's text was copied alone
-            return HTMLExporter.markdown2html(self, context, source.replace("attachment:", "missing-attachment-"))
+            made = HTMLExporter.markdown2html(self, context, source.replace("attachment:", "missing-attachment-"))
+        return made
 
     def highlight_code(self, source: str, language: str | None = None, metadata: Any = None) -> str:
         """Code as HTML."""

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from jinja2 import pass_context
-from nbconvert.exporters.html import WidgetsDataTypeFilter
 from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader.converters import GenerateFeedback
@@ -67,7 +67,8 @@ class PageMaker:
         about: dict[str, Any] = {"student": student, "assignment": assignment, "notebook": name}
         about |= {"score": feedback.score, "max_score": feedback.max_score, "late_penalty": feedback.late_penalty}
         resources = {"unique_key": name, "output_files_dir": f"{name}_files", "nbgrader": about}
-        return self._exporter.from_notebook_node(_Unshared(notebook), resources=resources)[0]
+        page: str = self._exporter.from_notebook_node(_Unshared(notebook), resources=resources)[0]
+        return page
 
 
 class _Unshared(NotebookNode):

@@ -80,7 +80,8 @@ class _Plainly(ast.NodeTransformer):
             case ast.Call(func=ast.Name(id="eval"), args=[text, *_]) if (code := text_of(text)) is not None:
                 module = _parsed(code.strip())
                 if module and len(module.body) == 1 and isinstance(module.body[0], ast.Expr):
-                    return ast.copy_location(_Plainly().visit(module.body[0].value), call)
+                    value: ast.AST = _Plainly().visit(module.body[0].value)
+                    return ast.copy_location(value, call)
         return call
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:

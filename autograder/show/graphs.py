@@ -152,7 +152,8 @@ def _gradients(
 
 
 def _is_leaf(node: Node) -> bool:
-    return node.name().endswith("AccumulateGrad")
+    name: str = node.name()
+    return name.endswith("AccumulateGrad")
 
 
 def _box(node: Node, lines: list[str]) -> Box:

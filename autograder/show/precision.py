@@ -86,7 +86,8 @@ def _errors(f: Function, x: float, steps: torch.Tensor, dtype: torch.dtype) -> t
     point = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     (truth,) = torch.autograd.grad(f(point), point)
     t, h = torch.tensor(x, dtype=dtype), steps.to(dtype)
-    return (((f(t + h) - f(t - h)) / (2 * h)).double() / truth - 1).abs()
+    slopes: torch.Tensor = (f(t + h) - f(t - h)) / (2 * h)
+    return (slopes.double() / truth - 1).abs()
 
 
 def _draw_choices(axes: Axes, f: Function, x: float, best_step: BestStep) -> str:

@@ -235,7 +235,8 @@ def _files(folder: Path) -> set[str]:
 
 
 def _nbgrader(cell: NotebookNode) -> NotebookNode:
-    return cell.metadata.get("nbgrader", NotebookNode())
+    known: NotebookNode = cell.metadata.get("nbgrader", NotebookNode())
+    return known
 
 
 def _grade_id(cell: NotebookNode) -> str:

@@ -113,7 +113,8 @@ def _new_notebook() -> NotebookNode:
         _named("setup", setup),
         _named("summary", new_markdown_cell(_SUMMARY)),
     ]
-    return new_notebook(cells=cells)
+    made: NotebookNode = new_notebook(cells=cells)
+    return made
 
 
 def _cells(task: str, number: int, points: float) -> list[NotebookNode]:

@@ -32,7 +32,7 @@ def test_words_are_not_run_together() -> None:
 def test_draws_leave_the_global_generators_alone(rng: Rng) -> None:
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    state = np.random.get_state()[1].copy()  # type: ignore[index,union-attr]
+    state = np.random.get_state()[1].copy()  # type: ignore[index]
     normal(rng, 3)
     spread(rng, 0, 1, 3)
     assert torch.equal(torch.get_rng_state(), before)

@@ -228,6 +228,12 @@ def by_functional(x: float) -> Any:
     return torch.autograd.functional.jacobian(square, torch.tensor(x))
 
 
+def only_the_second_time(x: float, seen: list[float] = []) -> Any:  # noqa: B006 - remembering is the point
+    if seen:
+        return by_grad(x)
+    return seen.append(x)
+
+
 DIFFERENTIATING: dict[str, Callable[[float], Any]] = {
     "backward": by_backward,
     "grad of something that saves nothing": by_grad,
@@ -240,7 +246,7 @@ DIFFERENTIATING: dict[str, Callable[[float], Any]] = {
     "jvp": by_jvp,
     "vjp": by_vjp,
     "functional.jacobian": by_functional,
-    "only the second time": lambda x, seen=[]: by_grad(x) if seen else seen.append(x),
+    "only the second time": only_the_second_time,
     "before an error": lambda x: by_backward(x) / "a",
 }
 
@@ -251,6 +257,12 @@ def test_differentiating_is_noticed(answer: Callable[[float], Any]) -> None:
     assert called(answer, 3.0).differentiated is None, "nobody looked"
 
 
+def with_a_gradient_set_by_hand(x: float) -> Any:
+    t = torch.tensor(x)
+    t.grad = torch.tensor(2 * x)
+    return t.grad
+
+
 HARMLESS: dict[str, Callable[[float], Any]] = {
     "a formula": lambda x: 2 * x,
     "a graph that nobody uses": lambda x: 2 * torch.tensor(x, requires_grad=True),
@@ -259,7 +271,7 @@ HARMLESS: dict[str, Callable[[float], Any]] = {
     "inference mode": torch.inference_mode()(lambda x: torch.tensor(2 * x)),
     "vmap": lambda x: torch.vmap(lambda t: 2 * t)(torch.tensor([x]))[0],
     "an optimizer that never steps": lambda x: torch.optim.SGD([torch.tensor(x, requires_grad=True)], lr=1.0) and 2 * x,
-    "a gradient set by hand": lambda x: setattr(t := torch.tensor(x), "grad", torch.tensor(2 * x)) or t.grad,
+    "a gradient set by hand": with_a_gradient_set_by_hand,
     "a method called backward": lambda x: type("Layer", (), {"backward": lambda self, g: 2 * x * g})().backward(1.0),
 }
 

@@ -234,7 +234,7 @@ def test_a_cache_that_gives_the_right_answers_costs_nothing() -> None:
 
 # --- gradients from before ----------------------------------------------------------------------------------------
 
-WITH_GRADIENTS = {
+WITH_GRADIENTS: dict[str, Callable[..., Any]] = {
     "exp_plus_one": lambda x: torch.exp(x) + 1,
     "round_straight_through": lambda x: x + (x.round() - x).detach(),
     "safe_norm": lambda x: x.norm(),

@@ -99,7 +99,21 @@ def test_what_is_loaded_can_be_made_plain_and_sent_again(value: Any) -> None:
 
 def test_same_tells_values_apart() -> None:
     """Or the tests above could not fail."""
-    apart = [0.0, -0.0, 0, False, None, "", [], (), {}, math.nan, torch.zeros(1), torch.zeros(1, 1), -torch.zeros(1)]
+    apart: list[Any] = [
+        0.0,
+        -0.0,
+        0,
+        False,
+        None,
+        "",
+        [],
+        (),
+        {},
+        math.nan,
+        torch.zeros(1),
+        torch.zeros(1, 1),
+        -torch.zeros(1),
+    ]
     assert [(a, b) for i, a in enumerate(apart) for j, b in enumerate(apart) if same(a, b) != (i == j)] == []
 
 

@@ -74,7 +74,8 @@ def everywhere(source: str) -> NotebookNode:
     outputs = [new_output("display_data", data={kind: source}) for kind in kinds]
     outputs += [new_output("display_data", data={"text/html": source}, metadata={"text/html": {"isolated": True}})]
     outputs += [new_output("stream", text=source), new_output("error", ename=source, evalue=source, traceback=[source])]
-    return new_notebook(cells=[new_markdown_cell(source), new_code_cell(source, outputs=outputs)])
+    made: NotebookNode = new_notebook(cells=[new_markdown_cell(source), new_code_cell(source, outputs=outputs)])
+    return made
 
 
 @pytest.fixture(scope="module")

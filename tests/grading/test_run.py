@@ -49,7 +49,7 @@ def test_grading_again_changes_nothing(graded: Path) -> None:
 
 # --- what people hand in ------------------------------------------------------------------------------------------
 
-BAD = {
+BAD: dict[str, tuple[str | bytes, str]] = {
     "not-json": ("Dear teacher, my laptop broke.", "not a notebook"),
     "json-but-no-notebook": ('{"marks": "all of them"}', "not a"),
     "a-json-list": ("[1, 2]", "not a"),

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from autograder.grading import workers
 from autograder.grading.workers import Lost, work_through
 
 
-def ready(work: Callable) -> Callable[[], Callable]:
+def ready(work: Callable[..., Any]) -> Callable[[], Callable[..., Any]]:
     return lambda: work
 
 
@@ -105,9 +106,9 @@ def test_jobs_that_were_lost_are_tried_again_one_by_one_after_all_others(tmp_pat
 def test_where_no_process_can_be_started_jobs_wait_and_are_lost_in_the_end(
     refusals: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hire, asked = workers._hire, []
+    hire, asked = workers._hire, list[int]()
 
-    def refusing(get_ready: Callable) -> object:
+    def refusing(get_ready: Callable[..., Any]) -> object:
         asked.append(1)
         if len(asked) <= refusals:
             raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -124,9 +125,9 @@ def test_where_no_process_can_be_started_jobs_wait_and_are_lost_in_the_end(
 
 
 def test_a_worker_that_cannot_be_started_beside_another_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
-    hire, hired = workers._hire, []
+    hire, hired = workers._hire, list[int]()
 
-    def one_only(get_ready: Callable) -> object:
+    def one_only(get_ready: Callable[..., Any]) -> object:
         if hired:
             raise BlockingIOError(11, "Resource temporarily unavailable")
         hired.append(1)
@@ -197,7 +198,7 @@ def test_the_cores_are_those_that_it_may_use() -> None:
 
 def test_a_job_that_never_ends_is_given_up_and_the_others_are_done() -> None:
     def work(job: int) -> int:
-        return job if job else threading.Event().wait()  # type: ignore[return-value]
+        return job if job else threading.Event().wait()
 
     results = dict(work_through(deque(range(4)), ready(work), workers=2, seconds=0.5))
     assert results.pop(0) == Lost("it took more than 0.5 seconds")

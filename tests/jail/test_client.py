@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import select
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from processes import gone, starting
 
-from autograder.exchange.values import Made, Raised
+from autograder.exchange.values import BadValue, Made, Raised
 from autograder.jail import client, doctor, folder
 from autograder.jail.client import Child, Died, WarmProcess
 from autograder.jail.limits import Limits
 from autograder.jail.process import JailError, JailUnavailable
 
-KEY = ("tasks", "tasks.a01_slopes.d_square", "authoring.oracle", "authoring.task", "marking.checker", "marking.byhand")
-KEY += ("notebook", "examiner.examine")  # where they are used
+KEY = (
+    *("tasks", "tasks.a01_slopes.d_square", "authoring.oracle", "authoring.task", "marking.checker", "marking.byhand"),
+    *("notebook", "examiner.examine"),  # where they are used
+)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +209,7 @@ def test_a_branch_that_died_is_replaced() -> None:
         assert parent != warm._process.pid
         pidfd = os.pidfd_open(parent)
         os.kill(parent, signal.SIGKILL)
-        assert client.select.select([pidfd], [], [], 30)[0]
+        assert select.select([pidfd], [], [], 30)[0]
         os.close(pidfd)
         with warm.open(Limits(), source="plt") as child:
             assert child.run("import matplotlib.pyplot as plt; plt.plot([1, 2])").stopped is None
@@ -217,7 +221,7 @@ def test_children_of_a_branch_end_with_the_warm_process_however_that_ends() -> N
         warm._process.kill()
         pidfd = child._pidfd
         assert pidfd is not None
-        assert client.select.select([pidfd], [], [], 30)[0], "it lives on"
+        assert select.select([pidfd], [], [], 30)[0], "it lives on"
         child.close()
 
 
@@ -252,7 +256,7 @@ def test_children_end_with_the_warm_process_however_that_ends() -> None:
         warm._process.kill()
         pidfd = child._pidfd
         assert pidfd is not None
-        assert client.select.select([pidfd], [], [], 30)[0], "it lives on"
+        assert select.select([pidfd], [], [], 30)[0], "it lives on"
         child.close()
 
 
@@ -266,12 +270,17 @@ def test_children_end_with_the_warm_process_however_that_ends() -> None:
 )
 def test_values_that_no_answer_returns_are_refused(value: object) -> None:
     outcome = {"result": value, "again": None, "inputs": {}, "state": {}, "differentiated": None}
-    with pytest.raises(client.BadValue):
+    with pytest.raises(BadValue):
         client._checked_outcomes([outcome], 1)
 
 
 def test_outputs_are_made_afresh_and_only_of_what_a_page_shows() -> None:
-    sent = {"output_type": "display_data", "metadata": {"x": 1}, "transient": {}, "data": {"text/plain": "a"}}
+    sent: dict[str, Any] = {
+        "output_type": "display_data",
+        "metadata": {"x": 1},
+        "transient": {},
+        "data": {"text/plain": "a"},
+    }
     sent["data"] |= {"application/javascript": "b", "application/vnd.x+json": "c"}
     made = client._checked_output(sent)
     assert made == {"output_type": "display_data", "data": {"text/plain": "a"}, "metadata": {}}
@@ -286,7 +295,7 @@ def test_outputs_are_made_afresh_and_only_of_what_a_page_shows() -> None:
     ids=str,
 )
 def test_what_is_no_output_is_refused(output: object) -> None:
-    with pytest.raises(client.BadValue):
+    with pytest.raises(BadValue):
         client._checked_output(output)
 
 

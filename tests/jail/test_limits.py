@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ FILES = "for n in range(5):\n    with open(str(n), 'wb') as file: file.write(byt
 AWAIT_A_LOOK = "import time; time.sleep(SECONDS)\nprint('done')"
 
 # limit -> (a tight value, what to change besides, code that needs more, what the student is told)
-BEYOND = {
+BEYOND: dict[str, tuple[float, dict[str, Any], str, str]] = {
     "cell_seconds": (0.2, {}, NAP, "it took more than 0.2 seconds"),
     "cell_cpu_seconds": (0.2, {}, SPIN, "it took more than 0.2 seconds of CPU time"),
     "total_seconds": (0.5, {}, NAP, "the notebook took more than 0.5 seconds"),
@@ -76,7 +77,7 @@ def told(run: Ran) -> str:
 @pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
 def test_beyond_a_limit_a_cell_is_stopped_and_told_why(name: str, warm: WarmProcess) -> None:
     tight, besides, code, sentence = BEYOND[name]
-    limits = replace(WIDE, **besides, **{name: tight})
+    limits = replace(WIDE, **besides | {name: tight})
     assert sentence in told(ran(warm, limits, code.replace("SECONDS", "1000")))
 
 

@@ -27,7 +27,7 @@ def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), archit
     """What the program returns: an interpreter of the few instructions that it is made of."""
     given = (*arguments, *(0,) * (6 - len(arguments)))
     data = struct.pack("=iIQ6Q", struct.unpack("=i", struct.pack("=I", number))[0], architecture or 0, 0, *given)
-    steps = list(struct.iter_unpack("=HBBI", program))
+    steps: list[tuple[int, int, int, int]] = list(struct.iter_unpack("=HBBI", program))
     at = word = 0
     while True:
         code, yes, no, k = steps[at]
@@ -55,9 +55,9 @@ def holds(argument: Argument, given: tuple[int, ...]) -> bool:
     return (word in values) != argument.other_than
 
 
-@pytest.fixture(params=MACHINES.items(), ids=MACHINES)
+@pytest.fixture(params=MACHINES.values(), ids=list(MACHINES))
 def machine(request: pytest.FixtureRequest) -> Machine:
-    made: Machine = request.param[1]
+    made: Machine = request.param
     return made
 
 
@@ -154,7 +154,7 @@ HEADERS = {
 def test_the_numbers_are_the_kernels(name: str) -> None:
     if not HEADERS[name].exists():
         pytest.skip("the kernel's headers are not installed here")
-    found = {}
+    found: dict[str, int] = {}
     for call, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", HEADERS[name].read_text()):
         found.setdefault({"fstatat": "newfstatat"}.get(call, call), int(number))
     assert MACHINES[name].calls.items() <= found.items()

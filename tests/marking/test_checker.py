@@ -13,18 +13,18 @@ from autograder.marking.answers import LocalAnswer
 
 
 @task(points=2, examples=[1.0, 2.0], probes=probes.reals(-5, 5, also=[0.0]))
-def square(x):
+def square(x: float) -> float:
     """x²."""
     return x * x
 
 
 @square.mistake("You lost the sign.")
-def signed(x):
+def signed(x: float) -> float:
     return x * abs(x)
 
 
 @square.mistake("You doubled x, which is the same at 2 alone.")
-def doubled(x):
+def doubled(x: float) -> float:
     return 2 * x
 
 

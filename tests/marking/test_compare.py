@@ -183,7 +183,8 @@ def test_numbers_in_any_form_become_one_tensor() -> None:
     assert matrix is not None
     assert matrix.tolist() == [[1.0, 2.0], [3.0, 4.0]]
     assert matrix.dtype == F64
-    for thing in (True, "1", None, [1, "2"], [[1], 2], torch.tensor(1j), torch.tensor(True), {}):
+    things: list[Any] = [True, "1", None, [1, "2"], [[1], 2], torch.tensor(1j), torch.tensor(True), {}]
+    for thing in things:
         assert as_tensor(thing) is None
 
 

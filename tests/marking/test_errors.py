@@ -136,7 +136,7 @@ def test_torchs_not_implemented_is_no_stub() -> None:
     from autograder.marking.marks import cases, mark
 
     @task(points=1, examples=[torch.tensor(2.0)], probes=lambda rng: [])
-    def power(x):
+    def power(x: torch.Tensor) -> torch.Tensor:
         """x²."""
         return x**2
 

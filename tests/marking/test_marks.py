@@ -20,37 +20,37 @@ def no_more(rng: Any) -> list[Any]:
 
 
 @task(points=4, examples=[-2.0, 0.0, 3.0], probes=no_more)
-def double(x):
+def double(x: float) -> float:
     """Twice x."""
     return 2 * x
 
 
 @task(points=4, examples=[-2.0, 0.0, 3.0], probes=no_more, by_hand=True)
-def by_hand(x):
+def by_hand(x: float) -> float:
     """The derivative of x² at x."""
     return 2 * x
 
 
 @task(points=4, examples=[(1.0, 2.0), (3.0, -4.0)], probes=no_more, parts=("sum", "product"))
-def pair(x, y):
+def pair(x: float, y: float) -> tuple[float, float]:
     """The sum and the product."""
     return x + y, x * y
 
 
 @task(points=4, examples=[1.0, 3.0], probes=no_more, essential=("slope",))
-def named(x):
+def named(x: float) -> dict[str, Any]:
     """A dict with the slope and whether it is positive."""
     return {"slope": 2 * x, "positive": x > 0}
 
 
 @task(points=4, examples=[(torch.tensor([1.0, 2.0], requires_grad=True),)], probes=no_more)
-def total(x):
+def total(x: torch.Tensor) -> Any:
     """The sum of squares, as a number."""
     return (x**2).sum().item()
 
 
 @task(points=4, examples=[(2.0, "mean"), (2.0, "max")], probes=no_more)
-def reduced(x, reduction):
+def reduced(x: float, reduction: str) -> float:
     """x, for the reduction "mean"; anything else: ValueError."""
     if reduction != "mean":
         raise ValueError("no such reduction")
@@ -58,7 +58,7 @@ def reduced(x, reduction):
 
 
 @task(points=4, examples=[2.0, 3.0], probes=no_more, canonical=lambda result, x: sorted(result))
-def names(x):
+def names(x: float) -> list[float]:
     """The two roots of x², in any order."""
     return [-x, x]
 
@@ -245,7 +245,7 @@ def test_differentiating_earns_nothing_where_the_task_is_by_hand() -> None:
 
 def test_the_oracle_is_driven_as_the_answer_is() -> None:
     @task(points=1, examples=[(torch.tensor([3.0], requires_grad=True),)], probes=no_more, driver="value_and_gradients")
-    def cube(x):
+    def cube(x: torch.Tensor) -> torch.Tensor:
         """x³."""
         return x**3
 
@@ -276,7 +276,7 @@ def test_a_value_is_described_in_a_few_words(value: Any, words: str) -> None:
 
 def test_functions_are_passed_as_recipes_and_made_for_each_call() -> None:
     @task(points=1, examples=[(Made("scale", {"factor": 3.0}), 2.0)], probes=no_more)
-    def apply(f, x):
+    def apply(f: Callable[[Any], Any], x: float) -> Any:
         """f of x."""
         return f(x)
 

@@ -15,61 +15,61 @@ from autograder.marking.mistakes import _cover, mistakes_in
 
 
 @task(points=2, examples=[1.0, -2.0, 3.0], probes=lambda rng: [])
-def square(x):
+def square(x: float) -> float:
     """x²."""
     return x * x
 
 
 @square.mistake("You doubled x.")
-def doubled(x):
+def doubled(x: float) -> float:
     return 2 * x
 
 
 @square.mistake("You lost the sign.")
-def negative(x):
+def negative(x: float) -> float:
     return -x * x
 
 
 @task(points=3, examples=[(1.0, 2.0), (-3.0, 4.0)], probes=lambda rng: [])
-def gradients(x, w):
+def gradients(x: float, w: float) -> dict[str, float]:
     """Three named gradients."""
     return {"dp": x, "dw": x * w, "db": w}
 
 
 @gradients.mistake("You forgot x in dw.")
-def without_x(x, w):
+def without_x(x: float, w: float) -> dict[str, float]:
     return {"dp": x, "dw": w, "db": w}
 
 
 @gradients.mistake("Your db is always 1.")
-def constant_db(x, w):
+def constant_db(x: float, w: float) -> dict[str, float]:
     return {"dp": x, "dw": x * w, "db": 1.0}
 
 
 @gradients.mistake("Everything has the other sign.")
-def all_negative(x, w):
+def all_negative(x: float, w: float) -> dict[str, float]:
     return {"dp": -x, "dw": -x * w, "db": -w}
 
 
 @gradients.mistake("You left something in x.")
-def left_a_gradient(x, w):
+def left_a_gradient(x: float, w: float) -> Any:
     torch.set_grad_enabled(False)
     return gradients.oracle(x, w)
 
 
 @task(points=1, examples=[2.0], probes=lambda rng: [])
-def ambiguous(x):
+def ambiguous(x: float) -> float:
     """x + 1."""
     return x + 1
 
 
 @ambiguous.mistake("You doubled x.")
-def twice(x):
+def twice(x: float) -> float:
     return 2 * x
 
 
 @ambiguous.mistake("You squared x.")
-def squared(x):
+def squared(x: float) -> float:
     return x * x
 
 

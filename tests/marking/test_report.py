@@ -17,30 +17,30 @@ from autograder.marking.report import FAILED, PARTLY, PASSED, WAITING, Report, r
 
 
 @task(points=3, examples=[2.0, -1.5], probes=lambda rng: [])
-def double(x):
+def double(x: float) -> float:
     """Twice x."""
     return 2 * x
 
 
 @double.mistake("You squared <x> with `x**2`.")
-def squared(x):
+def squared(x: float) -> float:
     return x * x
 
 
 @task(points=2, examples=[3.0], probes=lambda rng: [], by_hand=True)
-def slope(x):
+def slope(x: float) -> float:
     """The slope of x² at x."""
     return 2 * x
 
 
 @task(points=4, examples=[(torch.tensor([1.0, 2.0], requires_grad=True), [1, 2])], probes=lambda rng: [])
-def gradients(x, sizes):
+def gradients(x: torch.Tensor, sizes: list[int]) -> dict[str, torch.Tensor]:
     """Two gradients."""
     return {"dx": 2 * x, "db": x.sum()}
 
 
 @task(points=1, examples=[(2.0, "max")], probes=lambda rng: [])
-def reduced(x, reduction):
+def reduced(x: float, reduction: str) -> float:
     """ValueError for any reduction."""
     raise ValueError
 
@@ -168,7 +168,7 @@ def test_a_stub_reads_not_attempted_yet() -> None:
 
 
 def test_a_name_that_is_not_defined_is_told_apart_from_an_error_inside() -> None:
-    def other(x: float) -> float:
+    def other(x: float) -> Any:
         return double_of(x)  # type: ignore[name-defined]  # noqa: F821
 
     absent = mark(double, NamedAnswer("double", {}), cases(double, double.examples))
@@ -226,7 +226,7 @@ def test_long_errors_are_cut_to_their_first_line() -> None:
 
 def test_functions_and_large_tensors_are_shown_as_code_that_runs() -> None:
     @task(points=1, examples=[(Made("wave", {"name": "sin"}), torch.zeros(6, 5), (1,))], probes=lambda rng: [])
-    def f(g, x, pair):
+    def f(g: Callable[[Any], Any], x: torch.Tensor, pair: tuple[int]) -> float:
         """Zero."""
         return 0.0
 

@@ -21,7 +21,8 @@ ASSIGNMENTS = sorted(by_assignment())
 
 
 def notebook(step: str, assignment: str) -> NotebookNode:
-    return nbformat.read(ROOT / step / assignment / f"{assignment}.ipynb", as_version=4)
+    read: NotebookNode = nbformat.read(ROOT / step / assignment / f"{assignment}.ipynb", as_version=4)
+    return read
 
 
 def executed(nb: NotebookNode, where: Path) -> NotebookNode:

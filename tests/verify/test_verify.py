@@ -224,24 +224,24 @@ def test_the_table_has_a_line_for_each_task_and_adds_up() -> None:
 
 def test_a_task_that_lets_a_mistake_through_is_reported() -> None:
     @task(points=1, examples=[1.0, 2.0], probes=lambda rng: [(3.0,), (4.0,)])
-    def d_abs_square(x):
+    def d_abs_square(x: float) -> float:
         """The derivative of x² at x"""
         return 2.0 * x
 
     @d_abs_square.mistake("Lost the sign")
-    def dropped_the_sign(x):
+    def dropped_the_sign(x: float) -> float:
         return abs(2.0 * x)
 
     @d_abs_square.mistake("Forgot the factor.")
-    def lost_the_factor(x):
+    def lost_the_factor(x: float) -> float:
         return x
 
     @d_abs_square.mistake("Halved it.")
-    def halved(x):
+    def halved(x: float) -> float:
         return 2.0 * x / 2
 
     @d_abs_square.right
-    def not_right_at_all(x):
+    def not_right_at_all(x: float) -> float:
         return 2.0 * x + 1
 
     said = "\n".join(verify_task(d_abs_square).problems)
@@ -255,20 +255,20 @@ def test_a_task_that_lets_a_mistake_through_is_reported() -> None:
 
 def test_twins_are_held_against_the_mistake_and_its_words() -> None:
     @task(points=1, examples=[1.0, 3.0, -2.0], probes=lambda rng: [(float(n),) for n in rng.normal(size=5)])
-    def doubled_twice(x):
+    def doubled_twice(x: float) -> float:
         """4 x."""
         return 4 * x
 
     @doubled_twice.mistake("You doubled x once.")
-    def once(x):
+    def once(x: float) -> float:
         return 2 * x
 
     @doubled_twice.twin(once)
-    def added_to_itself(x):
+    def added_to_itself(x: float) -> float:
         return x + x
 
     @doubled_twice.twin(once)
-    def of_other_numbers(x):
+    def of_other_numbers(x: float) -> float:
         return 3 * x
 
     tally = verify_task(doubled_twice)

@@ -20,7 +20,7 @@ class Hostile:
     first: str
     second: str
     change: Callable[[Notebook], None] | None = None
-    limits: dict[str, float] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
 
 
 CORPUS: list[Hostile] = []
@@ -43,7 +43,7 @@ def by_hand(name: str, tries: str, code: str) -> None:
 
 def edit(tries: str) -> Callable[[Callable[[Notebook], None]], None]:
     def register(change: Callable[[Notebook], None]) -> None:
-        blank = (_STUB.format(name=name) for name in ("d_square", "slope_at"))
-        CORPUS.append(Hostile(change.__name__, tries, *blank, change))
+        first, second = (_STUB.format(name=name) for name in ("d_square", "slope_at"))
+        CORPUS.append(Hostile(change.__name__, tries, first, second, change))
 
     return register

@@ -92,14 +92,15 @@ def other_kernel(notebook: Notebook) -> None:
 
 @edit("Claims every grade_id in its first cell, and names that are not names.")
 def malformed_claims(notebook: Notebook) -> None:
-    for claim in (
+    claims: tuple[Any, ...] = (
         [1],
         {"grade_id": {}},
         {"grade_id": None},
         {"grade_id": 5},
         {"grade_id": "setup", "points": "NaN"},
         7,
-    ):
+    )
+    for claim in claims:
         notebook["cells"].append(code_cell("2.0", nbgrader=claim))
 
 

@@ -15,25 +15,25 @@ from autograder.marking.reading.slips import edits, slips_in
 
 
 @task(points=1, examples=[3.0, -2.5, 0.5], probes=lambda rng: [])
-def halved(x):
+def halved(x: float) -> float:
     """x / 2."""
     return x / 2
 
 
 @task(points=1, examples=[([3.0, 1.0],), ([2.0, 5.0, 1.0],)], probes=lambda rng: [])
-def total(numbers):
+def total(numbers: list[float]) -> float:
     """The sum of numbers."""
     return float(sum(numbers))
 
 
 @task(points=1, examples=[(2.0, 3.0), (4.0, 1.0)], parts=("sum", "difference"), probes=lambda rng: [])
-def both(x, y):
+def both(x: float, y: float) -> tuple[float, float]:
     """The sum and the difference."""
     return x + y, x - y
 
 
 @task(points=1, examples=[1.0, -1.0], probes=lambda rng: [])
-def checked(x):
+def checked(x: float) -> float:
     """x, which may not be negative."""
     if x < 0:
         raise ValueError("negative")

@@ -174,6 +174,12 @@ def own(forward: Any, backward: Any) -> Any:
     return lambda x: Own.apply(x)
 
 
+def clears_the_gradient(t: Any) -> Any:
+    if t.is_leaf:
+        t.grad = None
+    return t.detach().clone()
+
+
 ANSWERS: Answers = {
     "predict": {
         "off for tracked x only": off_only_for_tracked,
@@ -209,7 +215,7 @@ ANSWERS: Answers = {
             else torch.empty(t.shape, dtype=t.dtype).copy_(t.detach().T.reshape(t.shape))
         ),
         "the original untracked": lambda t: (t.detach_() if t.is_leaf else t.detach()).clone(),
-        "the gradient cleared": lambda t: (setattr(t, "grad", None) if t.is_leaf else None, t.detach().clone())[1],
+        "the gradient cleared": clears_the_gradient,
         "the gradient's values": lambda t: (t.grad if t.is_leaf and t.grad is not None else t).detach().clone(),
         "half precision": lambda t: t.detach().bfloat16().clone(),
         "the magnitude": lambda t: t.detach().abs(),

@@ -31,13 +31,13 @@ def by_autograd_else_differences(f: Any, x: Any) -> Any:
 STEPS = [10.0**-k for k in range(1, 13)]
 
 
-def errors(f: Any, x: Any, dtype: Any, steps: Any = STEPS) -> list[float]:
+def errors(f: Any, x: Any, dtype: Any, steps: list[float] = STEPS) -> list[float]:
     truth, t = by_autograd(f, x), torch.tensor(x, dtype=dtype)
     found = [abs(((f(t + h) - f(t - h)) / (2 * h)).item() - truth) for h in steps]
     return [error if math.isfinite(error) else math.inf for error in found]
 
 
-def best(f: Any, x: Any, dtype: Any, steps: Any = STEPS) -> float:
+def best(f: Any, x: Any, dtype: Any, steps: list[float] = STEPS) -> float:
     found = errors(f, x, dtype, steps)
     return steps[found.index(min(found))]
 
