@@ -54,7 +54,8 @@ class AnyNotebook(NotebookExporter):
             for cell, old in zip(notebook.cells, given, strict=False):  # what ClearOutput is for is left to it
                 if cell.cell_type == "code":
                     cell.outputs = old.get("outputs", [])
-        return self.from_notebook_node(notebook, resources, **kwargs)
+        exported: tuple[Any, Any] = self.from_notebook_node(notebook, resources, **kwargs)
+        return exported
 
     @property
     def coursedir(self) -> CourseDirectory:

@@ -61,7 +61,8 @@ def passed_over(course: Course, assignment: str) -> list[Path]:
 def _parts(course: Course, assignment: str) -> list[str]:
     """The path of a submission, in the parts before, between and after the student's name."""
     directory = course.directory
-    return directory.format_path(directory.submitted_directory, "\0", assignment).split("\0")
+    path: str = directory.format_path(directory.submitted_directory, "\0", assignment)
+    return path.split("\0")
 
 
 def _pattern(course: Course, assignment: str, student: str) -> str:
