@@ -13,6 +13,7 @@ from ..jail.limits import Limits
 from ..jail.process import JailError, JailUnavailable, Spawned
 
 PATIENCE_SECONDS = 90.0  # to import torch from a slow disk, and to mark; running a notebook has limits of its own
+STARTS_AGAIN = 20  # of a process that ends too soon, over a run
 Output = dict[str, Any]  # as nbformat has it
 
 
@@ -43,6 +44,7 @@ class Examiners(Spawned):
 
     def __init__(self) -> None:
         super().__init__("autograder.examiner.server")
+        self._starts_left = STARTS_AGAIN
 
     def open(self) -> Examiner:
         """An examiner for whoever asks, in this process or in a fork of it. Raises JailError."""
@@ -55,6 +57,23 @@ class Examiners(Spawned):
                 raise
         return Examiner(Connection(ours.detach()), self)
 
+    def revive(self) -> None:
+        """Start it again where it or its warm process is gone, as when somebody killed it; STARTS_AGAIN times at most.
+
+        Examiners that were opened before, and forks of this process from before, are of no use then. Raises OSError
+        where no process can be started.
+        """
+        if self._starts_left and not self._is_whole():
+            self._starts_left -= 1
+            self._start_again()
+
+    def _is_whole(self) -> bool:
+        try:
+            with self.open() as examiner:
+                return examiner.sees_a_warm_process()
+        except JailError:
+            return self.is_there  # then it could not fork an examiner: there will be room for one later
+
 
 class Examiner:
     """A process of our own to examine one notebook after the other. Use as a context manager, or call `close`."""
@@ -66,6 +85,11 @@ class Examiner:
     def try_the_jail(self) -> None:
         """Raises JailUnavailable, with the reason and the remedy, where a submission could escape."""
         self._ask({"do": "try the jail"})
+
+    def sees_a_warm_process(self) -> bool:
+        """Whether there is one to fork children."""
+        there: bool = self._ask({"do": "see what is there"})["warm"]
+        return there
 
     def import_ahead(self, source: str) -> bool:
         """Have what `source` is slow to import imported from now on; False where there is nothing of that kind."""

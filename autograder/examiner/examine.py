@@ -64,6 +64,8 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
             case "try the jail":
                 doctor.examine(warm)
                 return {}
+            case "see what is there":
+                return {"warm": warm.is_there}
             case "import ahead":
                 return {"slow": warm.import_ahead(request["source"])}
             case "recognise":

@@ -6,6 +6,8 @@ What a submission says about its cells is never believed: `read_keys` is where i
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,19 +15,26 @@ from datetime import datetime
 from typing import Any
 
 from nbgrader.api import Assignment, Comment, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import selectinload, undefer
 
+from ..exchange.text import visible
 from .course import CannotGrade, Course
+
+PATIENCE_SECONDS = 90.0  # with another program that holds the gradebook
+AGAIN_SECONDS = 0.1  # between one try and the next
 
 
 @contextmanager
 def opened(course: Course) -> Iterator[Gradebook]:
-    """The course's gradebook. Raises CannotGrade where the database cannot be read or written."""
+    """The course's gradebook, where it is a file for nobody else: what is written can be committed.
+
+    Raises CannotGrade where the database cannot be read or written, or another program holds it for PATIENCE_SECONDS.
+    """
     url = course.directory.db_url
     try:
-        with Gradebook(url, course.directory.course_id) as gradebook:
+        with _held(url, course.directory.course_id) as gradebook:
             yield gradebook
     except SQLAlchemyError as error:
         why = str(getattr(error, "orig", None) or error).partition("\n")[0]
@@ -34,6 +43,38 @@ def opened(course: Course) -> Iterator[Gradebook]:
             f"The gradebook {place} cannot be used: {why}. Nothing was recorded; what stood in it was not changed. "
             "Where another program holds it, try again; where the file is damaged, put a backup in its place."
         ) from error
+
+
+def _held(url: str, course_id: str) -> Gradebook:
+    """The gradebook, held against other programs. Waits for one that holds it, and says so."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return Gradebook(url, course_id)
+    impatient = parsed.update_query_dict({"timeout": "0.5"})  # seconds in which SQLite hears no Ctrl-C
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    said = False
+    while True:
+        try:
+            return _held_now(impatient.render_as_string(hide_password=False), course_id)
+        except OperationalError as error:
+            held = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+            if not held or time.monotonic() > give_up:
+                raise
+        if not said:
+            place, most = visible(parsed.database or ""), f"{PATIENCE_SECONDS:g} seconds at most"
+            print(f"Another program holds the gradebook {place}. Waiting for it, {most}.", file=sys.stderr, flush=True)
+            said = True
+        time.sleep(AGAIN_SECONDS)
+
+
+def _held_now(url: str, course_id: str) -> Gradebook:
+    gradebook = Gradebook(url, course_id)
+    try:
+        gradebook.db.execute(text("BEGIN EXCLUSIVE"))
+    except BaseException:
+        gradebook.close()
+        raise
+    return gradebook
 
 
 LatePenalty = Callable[[str, float, float], float | None]  # student, score, seconds late

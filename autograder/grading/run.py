@@ -21,6 +21,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 
 from ..examiner.client import Examiners
 from ..jail.limits import Limits
+from ..jail.process import JailError, JailUnavailable
 from . import submission
 from .course import CannotGrade, Course, private_folder, secret
 from .feedback import PageMaker
@@ -85,20 +86,37 @@ def grade(
         _remember_sources(course, keys, pages)
         settings = {name: {key.name: setting(course, name, key) for key in keys[name].values()} for name in keys}
         if submitted:  # as late as can be: the warm process is still getting warm
-            with examiners.open() as examiner:
-                if jail:
-                    examiner.try_the_jail()
-                for name in settings:
-                    try:
-                        for key in keys[name].values():
-                            refuse_unrecognised(name, key, settings[name][key.name], examiner)
-                    except CannotGrade as error:
-                        summaries[name].refused = str(error)
+            try:
+                _look_ahead(examiners, summaries, keys, settings, jail)
+            except JailUnavailable:
+                raise
+            except JailError:  # somebody may have killed it
+                examiners.revive()
+                _look_ahead(examiners, summaries, keys, settings, jail)
             submitted = [each for each in submitted if summaries[each.assignment].refused is None]
         grader = Grader(course, keys, settings, examiners, secret(course.root), jail, limits or Limits())
         class_ = _Class(course, summaries, submitted, progress)
         class_.work_off(grader, PageWriter(course, pages), workers or cores())
     return list(summaries.values())
+
+
+def _look_ahead(
+    examiners: Examiners,
+    summaries: Mapping[str, Summary],
+    keys: Mapping[str, Mapping[str, NotebookKey]],
+    settings: Mapping[str, Mapping[str, str]],
+    jail: bool,
+) -> None:
+    """See whether the jail holds, and refuse assignments with tests that would be nobody's. Raises JailError."""
+    with examiners.open() as examiner:
+        if jail:
+            examiner.try_the_jail()
+        for name in settings:
+            try:
+                for key in keys[name].values():
+                    refuse_unrecognised(name, key, settings[name][key.name], examiner)
+            except CannotGrade as error:
+                summaries[name].refused = str(error)
 
 
 @contextmanager
@@ -142,7 +160,8 @@ class _Class:
             return lambda job: grade_one(job) if isinstance(job, Grade) else writer.write(job)
 
         workers = min(workers, self._count)
-        for job, result in work_through(self._jobs, get_ready, workers=workers, seconds=grader.seconds):
+        revive = grader.examiners.revive
+        for job, result in work_through(self._jobs, get_ready, workers=workers, seconds=grader.seconds, repair=revive):
             if isinstance(job, WritePages):
                 self._after_pages(job, result)
             elif isinstance(result, Deferred):

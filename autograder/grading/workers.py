@@ -57,7 +57,12 @@ def cores() -> int:
 
 
 def work_through(
-    jobs: deque[Job], get_ready: Callable[[], Callable[[Job], Result]], *, workers: int, seconds: float
+    jobs: deque[Job],
+    get_ready: Callable[[], Callable[[Job], Result]],
+    *,
+    workers: int,
+    seconds: float,
+    repair: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Job, Result | Lost | Exhausted]]:
     """Do every job, in forked processes; yield each with its result as it comes.
 
@@ -65,6 +70,7 @@ def work_through(
     in each worker and returns the function that does a job. Where that raises, takes more than `seconds`, or the worker
     dies, the job waits until there are no others and is tried once more in a fresh worker, with nothing beside it: what
     was lacking (memory, room on the disk, processes) may be there then. After that it is given up as Lost.
+    Each time, `repair` is called here: it mends what workers share, before there is another. It may raise OSError.
     A job that takes more than a job may is Exhausted, at once.
     """
     gc.freeze()  # collections in a worker then leave alone what it shares with this process
@@ -74,6 +80,8 @@ def work_through(
     try:
         while jobs or again or _busy(crew):
             alone = not jobs and bool(again) and not _busy(crew)
+            if alone:  # what a worker of before holds on to may be gone
+                _dismiss_all(crew)
             try:
                 while len(crew) < (workers if jobs else 1 if alone else 0):
                     crew.append(_hire(get_ready))
@@ -98,15 +106,15 @@ def work_through(
                 if isinstance(result, Lost) or not worker.process.is_alive():
                     crew.remove(worker)
                     _dismiss(worker)
-                    if worker.attempt == 1 and isinstance(result, Lost):
-                        again.append(job)
-                        continue
+                    if isinstance(result, Lost):
+                        with contextlib.suppress(OSError):  # tried again with the next
+                            repair()
+                        if worker.attempt == 1:
+                            again.append(job)
+                            continue
                 yield job, result
     finally:
-        for worker in crew:  # all of them first: a worker has copies of the connections of those hired before it
-            worker.connection.close()
-        for worker in crew:
-            _dismiss(worker)
+        _dismiss_all(crew)
 
 
 def _busy(crew: list[_Worker]) -> list[_Worker]:
@@ -196,6 +204,13 @@ def _received(worker: _Worker) -> Any:
             return Exhausted(f"it takes more than {JOB_CPU_SECONDS} seconds of CPU time")
         return Lost(f"its grading process ended with exit status {worker.process.exitcode}")
     return result if done else Lost(result.splitlines()[0])
+
+
+def _dismiss_all(crew: list[_Worker]) -> None:
+    for worker in crew:  # all of them first: a worker has copies of the connections of those hired before it
+        worker.connection.close()
+    while crew:
+        _dismiss(crew.pop())
 
 
 def _dismiss(worker: _Worker) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -47,6 +48,11 @@ class Orders:
         except OSError as error:
             raise JailError(self.explained(f"{self.receiver} is gone")) from error
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the receiver is there: it sends nothing, so what can be read is the end."""
+        return not select.select([self._control], [], [], 0)[0]
+
     def explained(self, fault: str) -> str:
         """`fault`, and the last that the process wrote to its standard error, where it did: mostly the reason."""
         with contextlib.suppress(OSError):  # nothing to read, or closed
@@ -62,16 +68,20 @@ class Spawned(Orders):
     """
 
     def __init__(self, module: str) -> None:
+        self._module = module
+        self._start()
+
+    def _start(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         stderr_read, stderr_write = os.pipe()
-        super().__init__(ours, stderr_read)
+        Orders.__init__(self, ours, stderr_read)
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
         environment |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LANG": "C.UTF-8"}
         environment |= {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # huge pages: few to copy in a fork
-        self._place = Path(tempfile.mkdtemp(prefix="autograder-"))
         try:
+            self._place = Path(tempfile.mkdtemp(prefix="autograder-"))
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, str(theirs.fileno()), str(self._place)],
+                [sys.executable, "-P", "-m", self._module, str(theirs.fileno()), str(self._place)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -82,6 +92,12 @@ class Spawned(Orders):
         finally:
             theirs.close()
             os.close(stderr_write)
+
+    def _start_again(self) -> None:
+        """In the place of the process, which is gone or of no use, have a new one. Raises OSError."""
+        self._process.kill()  # it would wait for the forks of this process that hold its socket
+        self.close()
+        self._start()
 
     def close(self) -> None:
         """End the process and with it all that it started. Once closed, does nothing."""
