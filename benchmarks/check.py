@@ -1,4 +1,5 @@
-"""How long `check` takes for each task, in milliseconds: its first call after the import, and the median of later ones.
+"""How long `check` takes for each task, in milliseconds of CPU time: the first call after the import and
+the median of later ones.
 
     python benchmarks/check.py [task ...]
 
@@ -22,10 +23,10 @@ task = find(sys.argv[1])
 answer = {"wrong": task.mistakes[0].answer, "right": task.right_answers[0]}[sys.argv[2]]
 times = []
 for _ in range(int(sys.argv[3])):
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.redirect_stdout(io.StringIO()):
         check(task.name, answer)
-    times.append(1000 * (time.perf_counter() - start))
+    times.append(1000 * (time.process_time() - start))
 print(times[0], statistics.median(times[1:]))
 """
 

@@ -128,7 +128,8 @@ def test_what_no_jail_can_hold_is_no_more_than_this(examiner: Examiner, tmp_path
         "import contextlib, torch\nfrom autograder.exchange import observed\n"
         "observed.watching = lambda: contextlib.nullcontext([])\n"
         "def d_square(x):\n    leaf = torch.tensor(float(x), requires_grad=True)\n"
-        "    getattr(leaf**2, 'back' + 'ward')()\n    return getattr(leaf, 'gr' + 'ad').item()"
+        "    name = next(n for n in dir(leaf) if n.startswith('backw'))\n"
+        "    getattr(leaf**2, name)()\n    return getattr(leaf, 'gr' + name[1] + 'd').item()"
     )
     points, _ = graded(handed_in(blinding, HONEST[1]), examiner, Limits(), tmp_path)
     assert points == POINTS

@@ -109,6 +109,8 @@ def drive_all(
         if twice:
             for each in put_back:
                 each()
+            for go in goes:
+                go.observed.look_away()
             surroundings.start_over()
             again = [go.run(uncaught) for go in goes]
             surroundings.start_over()
@@ -116,6 +118,7 @@ def drive_all(
                 if _can_be_new(probes[index]):
                     args = [build(value) for value in probes[index]]
                     fresh[index] = _Go(driver, answer, args, names=names, watch=False)
+                    fresh[index].observed.look_away()
         afresh = {index: go.run(uncaught) for index, go in fresh.items()}
     outcomes = []
     for index, (go, result, second, (inputs_after, state)) in enumerate(zip(goes, results, again, seen, strict=True)):
@@ -173,13 +176,9 @@ def _shared(value: Value, functions: dict[str, Any]) -> Any:
     """As `build`, but a function that was made before is the same object, as it is for a caller who asks twice."""
     if isinstance(value, (list, tuple)):
         return type(value)(_shared(item, functions) for item in value)
-    if not isinstance(value, Made):
-        return build(value)
-    recipe = repr(value)
-    made = functions[recipe] if recipe in functions else build(value)
-    if isinstance(made, types.FunctionType):
-        functions[recipe] = made
-    return made
+    made = build(value)
+    # Looked up by the recipe's words afterwards: those of a recipe that holds tensors take longer than making it.
+    return functions.setdefault(repr(value), made) if isinstance(made, types.FunctionType) else made
 
 
 def _can_be_new(inputs: Sequence[Value]) -> bool:

@@ -28,13 +28,18 @@ class Observed:
         self.answer = answer
         self.names = names
         self.watch = watch
+        self._looks = True
         self.inputs: Value = {}
         self.state: Value = {}
         self.differentiated: str | None = None
 
+    def look_away(self) -> None:
+        """From now on `inputs` stay empty: what a later go leaves there is not judged."""
+        self._looks, self.inputs = False, {}
+
     def __call__(self, *args: Any) -> Any:
         before = surroundings.of_torch()
-        items = [list(arg) if isinstance(arg, list) else [] for arg in args]
+        items = [list(arg) if isinstance(arg, list) else [] for arg in args] if self._looks else []
         try:
             with watching() if self.watch else contextlib.nullcontext() as evidence:
                 result = self.answer(*args)
@@ -51,7 +56,8 @@ class Observed:
             others = [n for n in changed if n not in (surroundings.GRAD_MODE, surroundings.DEFAULT_DTYPE)]
             if others:
                 self.state["other settings"] = others
-            self.inputs = dict(_snapshots(self.names, args, items))
+            if self._looks:
+                self.inputs = dict(_snapshots(self.names, args, items))
 
 
 def _snapshots(names: Sequence[str], args: Sequence[Any], items: Sequence[list[Any]]) -> Iterator[tuple[str, Value]]:

@@ -37,6 +37,8 @@ _DTYPES = {
     )
 }
 
+_SENT = frozenset(_DTYPES.values())
+
 
 class BadValue(ValueError):
     """Bytes that are not a message in this format, or a message larger than it may be."""
@@ -105,7 +107,7 @@ def _plain(thing: Any, depth: int, room: list[int]) -> Value:
     room[0] -= 1
     if depth < 0 or room[0] < 0:
         return Opaque("a structure that is too large or nested too deeply")
-    if thing is None or isinstance(thing, (Made, Raised, Opaque)):
+    if thing is None or type(thing) is float or isinstance(thing, (Made, Raised, Opaque)):
         return thing
     if isinstance(thing, torch.Tensor):
         return _plain_tensor(thing)
@@ -152,7 +154,7 @@ def _plain_tensor(tensor: torch.Tensor) -> Value:
     dense = tensor.detach()
     if dense.layout != torch.strided:
         dense = dense.to_dense()
-    if str(dense.dtype).removeprefix("torch.") not in _DTYPES:
+    if dense.dtype not in _SENT:
         return Opaque(f"a tensor of dtype {dense.dtype}")
     copy = torch.empty(dense.shape, dtype=dense.dtype)
     copy.copy_(dense)  # a plain tensor on the CPU, whatever the subclass, strides or lazy conjugation were

@@ -29,8 +29,8 @@ NO_ANSWER = "it sent something that is not an answer"
 AGAIN_SECONDS = 0.2  # between one interrupt and the next
 REAP_SECONDS = 30.0  # for a process to be gone, and for the warm process to say how; it clears the child's folder first
 
-# A word in a submission -> what its first use imports. For torch.func that takes more than a second.
-SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap"), "torch._dynamo")
+# A word in a submission -> what its first use imports. For torch.func and torch.optim that takes more than a second.
+SLOW_IMPORTS = dict.fromkeys(("torch.func", "functorch", "vmap", "optim."), "torch._dynamo")
 SLOW_IMPORTS |= dict.fromkeys(("matplotlib", "plt", "seaborn", ".plot"), "autograder.jail.pictures")
 
 

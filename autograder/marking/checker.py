@@ -10,7 +10,7 @@ from ..exchange.surroundings import clean
 from ..exchange.values import Value
 from ..tasks import all_tasks
 from .answers import Answer
-from .marks import Case, Marks, cases, mark
+from .marks import Case, Marks, cases, joined, mark
 from .mistakes import mistakes_in
 from .reading.slips import slips_in
 from .report import Report, report
@@ -86,7 +86,7 @@ def _causes(task: Task, answer: Answer, marks: Marks) -> list[Cause]:
     """Diagnose on drawn inputs too: two or three examples are too few to tell one mistake from another."""
     if not marks.failing or not marks.attempted:
         return []
-    more = mark(task, answer, [*_examples(task), *_drawn_for_check(task)])
+    more = joined(marks, mark(task, answer, _drawn_for_check(task)))
     found = mistakes_in(more)
     return found if _is_explained(found) else slips_in(more, answer, seconds=IN_CHECK) or found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
@@ -116,6 +116,22 @@ def mark(task: Task, answer: Answer, cases: Sequence[Case]) -> Marks:
         fraction=0.0 if differentiated else _fraction(task, differences),
         left=next((outcome.left for outcome in outcomes if outcome.left), ()),
         printed=[outcome.printed for outcome in outcomes],
+    )
+
+
+def joined(marks: Marks, more: Marks) -> Marks:
+    """The marks on the cases of both, to look for mistakes in: the fraction stays that of the first."""
+    names = {**marks.differences, **more.differences}
+    differences = {
+        name: [part for one in (marks, more) for part in one.differences.get(name, [None] * len(one.cases))]
+        for name in names
+    }
+    return replace(
+        marks,
+        cases=[*marks.cases, *more.cases],
+        differences=differences,
+        signatures=[*marks.signatures, *more.signatures],
+        printed=[*marks.printed, *more.printed],
     )
 
 

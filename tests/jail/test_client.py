@@ -323,6 +323,8 @@ def test_what_a_submission_is_slow_to_import_is_there_when_it_starts() -> None:
     with WarmProcess() as warm:
         with warm.open(Limits(), source="x = 1") as child:
             assert child.run(code).outputs[0]["text"] == "False\n"
+        with warm.open(Limits(), source="optimizer = torch.optim.SGD([w], lr=0.1)") as child:
+            assert child.run(code).outputs[0]["text"] == "True\n"
         with warm.open(Limits(), source="torch.func.grad(f)(x)") as child:
             assert child.run(code).outputs[0]["text"] == "True\n"
             assert child.run("import torch; torch.func.grad(torch.sin)(torch.tensor(0.0)).item()").stopped is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -208,3 +210,13 @@ def test_numbers_are_compared_as_numbers_whatever_holds_them(one: Any, other: An
     assert alike(one, other, rtol=1e-6, atol=1e-9) is same
     assert alike(other, one, rtol=1e-6, atol=1e-9) is same
     assert (difference(one, other, rtol=1e-6, atol=1e-9) is None) is same
+
+
+def test_telling_where_two_tensors_differ_imports_no_algebra() -> None:
+    code = (
+        "import sys, torch\nfrom autograder.marking.compare import difference\n"
+        "found = difference(torch.zeros(2, 3), torch.eye(2, 3) * 5, rtol=0.0, atol=0.0)\n"
+        "print(found.where, 'sympy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "(0, 0) False\n", "sympy takes half a second of a student's first wrong answer"
