@@ -13,7 +13,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --extra dev --quiet --no-annotate
 # nbgrader calls `alembic` by name.
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help install demo test check verify refresh release lab pins clean
+.PHONY: help install demo test coverage check verify refresh release lab pins clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ test: install  ## run the tests, then every source notebook against its stored o
 	$(BIN)/pytest -n auto --dist loadscope --nbval --nbval-sanitize-with tests/nbval.cfg source; notebooks=$$?; \
 	exit $$((tests || notebooks))
 
+coverage: install  ## do the tests run enough of the modules that need no jail?
+	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report term tests/authoring tests/exchange tests/marking tests/show tests/tasks
+
 check: install  ## lint, format, types, import direction
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -71,5 +74,5 @@ lab: install  ## open the course in JupyterLab
 	$(BIN)/jupyter lab
 
 clean:  ## remove what the other targets made, the virtual environment too
-	rm -rf build $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache *.egg-info
+	rm -rf build $(VENV) .coverage .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache *.egg-info
 	find autograder tests source -name __pycache__ -prune -exec rm -rf {} +

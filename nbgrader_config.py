@@ -18,6 +18,8 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+# Notebooks are read as front ends write them.
+c.Autograde.exporter_class = "autograder.nbgrader.AnyNotebook"
 # What runs and marks submissions then starts while nbgrader still gets ready.
 c.Autograde.pre_convert_hook = "autograder.nbgrader.start"
 

@@ -112,7 +112,7 @@ def _grade_in(root: Path, assignments: Sequence[str], students: Sequence[str], *
             _complain(str(error))
             return REFUSED
     for summary in summaries:
-        _print_summary(summary, root, quiet)
+        _print_summary(summary, quiet)
     return max(REFUSED if summary.refused else PROBLEMS if summary.problems else GRADED for summary in summaries)
 
 
@@ -127,7 +127,7 @@ def _complain(line: str) -> None:
     print("\n".join(map(visible, line.split("\n"))), file=sys.stderr)
 
 
-def _print_summary(summary: Summary, root: Path, quiet: bool) -> None:
+def _print_summary(summary: Summary, quiet: bool) -> None:
     if summary.refused:
         _complain(summary.refused)
     if not quiet:
@@ -135,7 +135,7 @@ def _print_summary(summary: Summary, root: Path, quiet: bool) -> None:
             score, best = summary.score(student)
             print(f"{summary.assignment}  {visible(student):24} {score:6.2f} / {best:g}")
         if summary.results:
-            print(f"Feedback: {root / 'feedback'}/<student>/{summary.assignment}/")
+            print(f"Feedback: {summary.place}/")
     for student, notes in sorted(summary.notes.items()):
         for note in notes:
             print(f"{summary.assignment}  {visible(student)}: {visible(note)}", file=sys.stderr)

@@ -89,7 +89,8 @@ def graded(wrong: list[Wrong]) -> list[str]:
         pages = []
         for each in wrong:
             test = Cell(f'check("{each.task}")\ngrade("{each.task}")', grade=True, points=3.0)
-            outputs = examiner.run([Cell(SETUP), Cell(each.source, solution=True), test], ("benchmark", "student"))[-1]
+            cells = [Cell(SETUP), Cell(each.source, solution=True), test]
+            outputs = examiner.run(cells, ("benchmark", "student")).outputs[-1]
             pages.append(next(o["data"]["text/plain"] for o in outputs if o["output_type"] == "display_data"))
         return pages
 

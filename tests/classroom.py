@@ -125,7 +125,7 @@ MOMENTS = {
     ),
     "while a submission runs": ("after", "autograder.grading.submission.run"),
     "while an autograded folder is replaced": ("before", "autograder.grading.jobs.set_permissions"),
-    "when a submission's folder is there": ("after", "autograder.grading.jobs.Grader._write"),
+    "when a submission's folder is there": ("after", "autograder.grading.jobs.Grader._grade"),
     "before the gradebook is written": ("before", "autograder.grading.run.record"),
     "in the middle of writing the gradebook": ("after", "autograder.grading.gradebook._assign_late_penalty"),
     "after the gradebook was written": ("after", "autograder.grading.run.record"),

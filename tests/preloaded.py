@@ -98,7 +98,7 @@ def _break(root: Path, place: str, student: str, how: str) -> None:
 
     def broken(*args: Any) -> Any:
         jobs = [getattr(argument, "submitted", argument) for argument in args]
-        if any(getattr(job, "student", None) == student for job in jobs):
+        if any(getattr(job, "student", None) == student or student in getattr(job, "parts", ()) for job in jobs):
             match how:
                 case "raise":
                     raise JailError("the warm process died")

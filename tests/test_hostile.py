@@ -18,7 +18,7 @@ from classroom import RIGHT, autograder, scores, submit
 from corpus import CORPUS, Hostile, code_cell
 
 from autograder.examiner.client import Examiner, Examiners
-from autograder.grading import submission
+from autograder.grading import reading, submission
 from autograder.grading.gradebook import KeyCell, NotebookKey
 from autograder.jail.limits import Limits
 
@@ -88,8 +88,8 @@ def graded(notebook: dict[str, Any], examiner: Examiner, limits: Limits, folder:
     path = folder / "hw.ipynb"
     path.write_text(json.dumps(notebook))
     try:
-        made = submission.restored(submission.read(path), key())
-    except submission.UnreadableSubmission as error:
+        made = submission.restored(reading.read(path), key())
+    except reading.UnreadableSubmission as error:
         return {}, str(error)
     submission.run(made, functools.partial(examiner.run, seed=(CANARY, "student"), limits=limits))
     path.write_text(nbformat.v4.writes(made), encoding="utf-8")

@@ -26,7 +26,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 # The pins of this environment: those of constraints.txt, unless `make` was told to install others.
 PINS = ROOT / os.environ.get("CONSTRAINTS", "constraints.txt")
 OF_CUDA = ("cuda-", "nvidia-", "triton")  # what a torch with CUDA brings along
-TARGETS = ["help", "install", "pins", "demo", "test", "check", "verify", "refresh", "release", "lab", "clean"]
+TARGETS = "help install pins demo test coverage check verify refresh release lab clean".split()
 # Pythons for which people install it: the first of each series may lack what a package needs of a later one.
 PYTHONS = ["3.11.0", "3.11.2", "3.12.0", "3.13.0"]
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from ..jail.limits import Limits
@@ -24,12 +25,28 @@ class Cell:
     grade     whether it earns points
     solution  whether the student is to write it; a cell that is both is for a person to mark
     points    how many it may earn
+    name      what nbgrader knows it by
     """
 
     source: str
     grade: bool = False
     solution: bool = False
     points: float | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What running a notebook gave.
+
+    outputs  of each cell
+    ended    (number of the cell, how) for each that ended the notebook's process
+    fault    why a test could not be judged here, whatever the student did; None where all could
+    """
+
+    outputs: list[list[Output]]
+    ended: Sequence[tuple[int, str]] = ()
+    fault: str | None = None
 
 
 def stopped(why: str) -> Output:
@@ -114,18 +131,20 @@ class Examiner:
         jail: bool = True,
         limits: Limits | None = None,
         setting: str = "",
-    ) -> list[list[Output]]:
-        """Run a notebook's cells in a new child and mark the tasks among them; each cell's outputs.
+        files: Path | None = None,
+    ) -> Examined:
+        """Run a notebook's cells in a new child and mark the tasks among them.
 
-        `seed` (secret, student) and the code fix the hidden probes; for `setting` see `unrecognised`. Raises JailError
-        where the jail fails, JailUnavailable where there is none, never for what a cell does.
+        `seed` (secret, student) and the code fix the hidden probes; for `setting` see `unrecognised`; `files` is the
+        folder with what lies beside the notebook. Raises JailError where the jail fails, JailUnavailable where there is
+        none, never for what a cell does.
         """
         request = {"do": "run", "cells": [asdict(cell) for cell in cells], "seed": list(seed), "jail": jail}
-        request["setting"] = setting
+        request |= {"setting": setting, "files": None if files is None else str(files)}
         limits = limits or Limits()
         reply = self._ask({**request, "limits": asdict(limits)}, limits.longest_seconds + PATIENCE_SECONDS)
-        outputs: list[list[Output]] = reply["outputs"]
-        return outputs
+        ended = [(index, how) for index, how in reply["ended"]]
+        return Examined(reply["outputs"], ended, reply["fault"])
 
     def close(self) -> None:
         """End it."""

@@ -11,10 +11,12 @@ import contextlib
 import functools
 import hashlib
 import json
+import math
 import signal
 import socket
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,8 @@ from ..marking.answers import Answer, LocalAnswer, Written, names_in, written_in
 from ..marking.marks import Marks
 from ..marking.report import UNDEFINED, Report, unmarked
 from ..tasks import all_tasks
-from .client import Cell, Output, stopped
+from .client import Cell, Examined, Output, stopped
+from .session import Session
 from .testcells import Graded, Unrecognised, graded_by
 
 BESIDE = "[These tests ran beside the student's code, which could have interfered with them.]"
@@ -70,10 +73,7 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
                 return {"slow": warm.import_ahead(request["source"])}
             case "recognise":
                 return {"unrecognised": unrecognised(request["sources"], request["setting"])}
-        cells, limits = [Cell(**cell) for cell in request["cells"]], Limits(**request["limits"])
-        code = "\n".join(cell.source for cell in cells)
-        with warm.open(limits, jail=request["jail"], source=code) as child:
-            return {"outputs": run(cells, child, tuple(request["seed"]), request["setting"])}
+        return asdict(_examined(request, warm))
     except JailUnavailable as error:
         return {"unavailable": str(error)}
     except JailError as error:
@@ -83,6 +83,25 @@ def _reply(request: dict[str, Any], warm: Warm) -> dict[str, Any]:
 
 
 # --- running and marking ------------------------------------------------------------------------------------------
+
+
+def _examined(request: dict[str, Any], warm: Warm) -> Examined:
+    cells, limits = [Cell(**cell) for cell in request["cells"]], Limits(**request["limits"])
+    code = "\n".join(cell.source for cell in cells)
+    deadline = time.monotonic() + limits.total_seconds
+    with contextlib.ExitStack() as stack:
+
+        def open_child() -> Child | None:
+            left = math.ceil(deadline - time.monotonic())
+            if left <= 0:
+                return None
+            allowed = replace(limits, total_seconds=min(left, limits.total_seconds))
+            opened = warm.open(allowed, jail=request["jail"], source=code, files=request["files"])
+            return stack.enter_context(opened)
+
+        child = open_child()
+        assert child is not None, "there is time at the start"
+        return run(cells, child, tuple(request["seed"]), request["setting"], another=open_child)
 
 
 def unrecognised(sources: Sequence[str], setting: str) -> dict[str, str]:
@@ -96,25 +115,34 @@ def unrecognised(sources: Sequence[str], setting: str) -> dict[str, str]:
     return found
 
 
-def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...], setting: str = "") -> list[list[Output]]:
-    """Run a notebook's cells in `child`; each cell's outputs.
+def run(
+    cells: Sequence[Cell],
+    child: Child,
+    seed: tuple[str, ...],
+    setting: str = "",
+    *,
+    another: Callable[[], Child | None] = lambda: None,
+) -> Examined:
+    """Run a notebook's cells in `child`, and in `another` where a cell ended that.
 
     `seed` (secret, student) and the student's code fix the probes: who prints them, reads them in the feedback and
     hands in a table of answers is asked for others. Raises JailError where the jail fails, never for what a cell does.
     """
     sources = tuple(cell.source for cell in cells if not cell.grade)
     seed = (*seed, hashlib.sha256("\0".join(sources).encode()).hexdigest())
+    session = Session(child, another)
     outputs: list[list[Output]] = []
     waiting: list[tuple[int, JailedAnswer, Graded]] = []
     judged: dict[int, tuple[Marks, JailedAnswer]] = {}
     for index, cell in enumerate(cells):
+        session.turn_to(index)
         graded = graded_by(cell.source, setting) if cell.grade and not cell.solution else None
         if graded is None:
-            outputs.append(_ran(cell, child, index + 1))
+            outputs.append(_ran(cell, session, index + 1))
             continue
-        answer = JailedAnswer(child, graded.task, sources)
+        answer = JailedAnswer(session, graded.task, sources)
         marked, marks, found = _marked(cell, answer, seed)
-        outputs.append([*_ran_beside(cell, graded, child, index + 1), *marked])  # nbgrader stops reading at a score
+        outputs.append([*_ran_beside(cell, graded, session, index + 1), *marked])  # nbgrader stops reading at a score
         if marks is not None:
             judged[index] = marks, answer
         if not found:
@@ -122,8 +150,9 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...], setting: str
     # A test cell that was moved above its answer is looked at again once everything has run, with other inputs: the
     # first ones may have been kept, and been worked on since by means that a task by hand does not allow.
     for index, answer, graded in waiting:
+        session.turn_to(index)
         marked, marks, _ = _marked(cells[index], answer, (*seed, "again"))
-        outputs[index] = [*_ran_beside(cells[index], graded, child, index + 1), *marked]
+        outputs[index] = [*_ran_beside(cells[index], graded, session, index + 1), *marked]
         if marks is not None:
             judged[index] = marks, answer
     # Only now, when every mark is known: what an edited answer does to the child can change words alone.
@@ -132,27 +161,27 @@ def run(cells: Sequence[Cell], child: Child, seed: tuple[str, ...], setting: str
             closer = checker.looked_closer(marks, answer, points=float(cells[index].points or 0))
             if closer is not None:
                 outputs[index][-2] = _panel(closer)  # before the score
-    return outputs
+    return Examined(outputs, session.ended, session.fault)
 
 
 @dataclass(frozen=True)
 class JailedAnswer:
-    """An answer in a child, by the name that the student gave it."""
+    """An answer in the notebook's process, by the name that the student gave it."""
 
-    child: Child
+    session: Session
     name: str
     sources: tuple[str, ...]
 
     def drive(
         self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
     ) -> list[Outcome]:
-        return self.child.drive(driver, self.name, probes, names=names, watch=watch)
+        return self.session.drive(driver, self.name, probes, names=names, watch=watch)
 
     def source(self) -> str:
         return "\n".join(_readable(source) for source in self.sources)
 
     def history(self) -> Value:
-        return self.child.history(self.name)
+        return self.session.history(self.name)
 
     def written(self) -> list[Written]:
         cells = [(ast.parse(text).body, text.splitlines()) for text in map(_readable, reversed(self.sources)) if text]
@@ -169,7 +198,7 @@ class JailedAnswer:
         return list(found.values()) if self.name in found else []
 
     def rewritten(self, source: str, *, twice: bool) -> Answer:
-        return Edited(self.child, self.name, self.sources, source, twice)
+        return Edited(self.session, self.name, self.sources, source, twice)
 
 
 @dataclass(frozen=True)
@@ -182,7 +211,7 @@ class Edited(JailedAnswer):
     def drive(
         self, driver: str, probes: Sequence[Sequence[Value]], *, names: Sequence[str], watch: bool
     ) -> list[Outcome]:
-        return self.child.drive(
+        return self.session.child().drive(
             driver,
             self.name,
             probes,
@@ -208,25 +237,27 @@ def _readable(source: str) -> str:
     return text
 
 
-def _ran(cell: Cell, child: Child, count: int) -> list[Output]:
-    if not child.alive:
+def _ran(cell: Cell, session: Session, count: int) -> list[Output]:
+    ran = session.run(cell.source, count)
+    if ran is None:
         unrun = [{"output_type": "stream", "name": "stdout", "text": "[Not run: the notebook's process had ended.]\n"}]
         return [*unrun, stopped("the notebook's process had ended before this cell")] if cell.grade else unrun
-    ran = child.run(cell.source, count)
     outputs = list(ran.outputs)
     if ran.stopped:
-        outputs.append(stopped(f"{ran.stopped}{': the notebook ends here' if ran.died else ''}"))
+        outputs.append(stopped(f"{ran.stopped}{': the notebook’s process ended here' if ran.died else ''}"))
     if cell.grade and not cell.solution:
+        if any(output["output_type"] == "error" for output in outputs):
+            session.a_test_failed(cell, ran.refused)
         outputs.append(_display({"text/plain": BESIDE}))
     return outputs
 
 
-def _ran_beside(cell: Cell, graded: Graded, child: Child, count: int) -> list[Output]:
+def _ran_beside(cell: Cell, graded: Graded, session: Session, count: int) -> list[Output]:
     """What the tests that stand beside a `grade` put out: an error costs the cell's points, as in any test cell."""
     if not graded.beside:
         return []
     shown = []
-    for output in _ran(cell, child, count):
+    for output in _ran(cell, session, count):
         if output["output_type"] == "execute_result":  # the score is what `grade` found, not the cell's last line
             output = _display(output["data"])
         elif output["output_type"] == "stream":  # and a warning costs nothing

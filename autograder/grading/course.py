@@ -6,8 +6,10 @@ import contextlib
 import logging
 import os
 import secrets
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nbgrader.apps import NbGrader
 from nbgrader.coursedir import CourseDirectory
@@ -16,7 +18,7 @@ PRIVATE = ".autograder"  # a folder of ours in the course root: the secret, the 
 
 
 class CannotGrade(RuntimeError):
-    """An assignment of which nothing can be graded; the message says why and what to do."""
+    """A course or an assignment of which nothing can be graded; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,18 @@ class Course:
 def open_course(root: Path) -> Course:
     """Read the configuration of the course in `root`. nbgrader's messages below a warning are not shown.
 
-    Raises CannotGrade where nothing can be written there.
+    Raises CannotGrade where the configuration does not load (by its defaults another course would be graded), or where
+    nothing can be written there.
     """
     app = _App(log_level=logging.ERROR)  # a course need not have a configuration
-    app.initialize([], root=str(root.resolve()))
+    try:
+        app.initialize([], root=str(root.resolve()))
+    except SystemExit as error:  # traitlets has logged what is wrong with a value
+        raise CannotGrade(f"The configuration of {root.resolve()} does not load.") from error
+    except Exception as error:  # a configuration is Python, and may raise anything
+        raise CannotGrade(f"Nothing was graded: {_where(error)}") from error
     app.log.setLevel(logging.WARNING)
-    course = Course(root.resolve(), app, app.coursedir)
+    course = Course(Path(app.coursedir.root), app, app.coursedir)
     try:
         private_folder(course.root)
     except OSError as error:
@@ -50,6 +58,19 @@ def open_course(root: Path) -> Course:
 class _App(NbGrader):
     name = "nbgrader"
     description = "reads nbgrader_config.py"
+    raise_config_file_errors = True
+
+    def load_config_file(self, **kwargs: Any) -> None:
+        super().load_config_file(**{**kwargs, "suppress_errors": False})
+
+
+def _where(error: Exception) -> str:
+    """What is wrong with a configuration, and in which line."""
+    name = f"{type(error).__name__}: {error}"
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}, line {error.lineno}: SyntaxError: {error.msg}"
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename.endswith("_config.py")]
+    return f"{frames[-1].filename}, line {frames[-1].lineno}: {name}" if frames else f"nbgrader_config.py: {name}"
 
 
 def private_folder(root: Path) -> Path:

@@ -18,11 +18,13 @@ from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import GetGrades
 
 from .course import Course
 from .exporter import SafeExporter
 from .gradebook import NotebookFeedback
 
+_GET_GRADES = f"{GetGrades.__module__.rpartition('.')[0]}.{GetGrades.__name__}"  # as a configuration names it
 REMEMBERED = 4096  # pieces
 LARGEST = 2**15  # piece that is remembered, in characters: a class may draw many large pictures, and no two alike
 # On top of nbgrader's template, where a cell is drawn.
@@ -39,8 +41,9 @@ class PageMaker:
         if not {"HTMLExporter", "TemplateExporter"} & course.app.config.keys():
             options["raw_template"] = TEMPLATE  # one of the course's own might draw a cell by what stands around it
         self._exporter = _Exporter(parent=converter, config=converter.config, **options)
-        for preprocessor in converter.preprocessors[1:]:  # the first, GetGrades, asks the gradebook; we did that
-            self._exporter.register_preprocessor(preprocessor, enabled=True)
+        for preprocessor in converter.preprocessors:
+            if preprocessor not in (GetGrades, _GET_GRADES):  # it asks the gradebook; we did that
+                self._exporter.register_preprocessor(preprocessor, enabled=True)
         self.page(new_notebook(), "", "", "", NotebookFeedback({}, 0, 0, 0))  # compiles the template
 
     def remember(self, notebook: NotebookNode) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import glob
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy import make_url
+from traitlets import TraitError
 
 from ..examiner.client import Examiner
-from . import submission
+from . import reading
 from .course import CannotGrade, Course, private_folder
 from .folders import release_folder, source_folder
 from .gradebook import NotebookKey, opened, read_keys
@@ -42,11 +44,11 @@ def assignment_keys(course: Course, assignment: str) -> dict[str, NotebookKey]:
         )
     if not _has_gradebook(course):
         _make_gradebook(course)
-    course.directory.assignment_id = assignment
     begun.touch()  # nbgrader writes cell by cell: a run that is killed leaves some out, and they would never be graded
     try:
+        course.directory.assignment_id = glob.escape(assignment)  # nbgrader takes it for a pattern
         GenerateAssignment(coursedir=course.directory, parent=course.app, force=True).start()
-    except (NbGraderException, SystemExit) as error:
+    except (NbGraderException, SystemExit, TraitError) as error:
         raise CannotGrade(f"nbgrader could not generate {assignment} from {source}: {error}") from error
     begun.unlink()
     with opened(course) as gradebook:
@@ -57,8 +59,8 @@ def setting(course: Course, assignment: str, key: NotebookKey) -> str:
     """The instructor's code of a notebook, its cells joined by zeros: the source, or the release, and what is known."""
     cells = [cell.source for cell in key.cells if cell.cell_type == "code" and not cell.grade]
     for folder in (source_folder(course, assignment), release_folder(course, assignment)):
-        with contextlib.suppress(submission.UnreadableSubmission):
-            notebook = submission.read(folder / f"{key.name}.ipynb")
+        with contextlib.suppress(reading.UnreadableSubmission):
+            notebook = reading.read(folder / f"{key.name}.ipynb")
             return "\0".join([cell.source for cell in notebook.cells if cell.cell_type == "code"])
     return "\0".join(cells)
 

@@ -22,14 +22,16 @@ from nbgrader.preprocessors import AssignLatePenalties
 from ..examiner.client import Examiners
 from ..jail.limits import Limits
 from ..jail.process import JailError, JailUnavailable
-from . import submission
+from . import reading
 from .course import CannotGrade, Course, private_folder, secret
 from .feedback import PageMaker
-from .folders import source_folder
+from .folders import feedback_folder, source_folder
 from .gradebook import LatePenalty, NotebookFeedback, NotebookKey, NotebookScores, opened, record
 from .jobs import Deferred, Grade, Grader, PageWriter, Refused, Scored, WritePages
 from .keys import assignment_keys, refuse_unrecognised, setting
-from .submitted import Submitted, find
+from .reading import NotGraded
+from .steps import Steps, steps
+from .submitted import Submitted, find, passed_over
 from .workers import Exhausted, Lost, cores, work_through
 
 
@@ -37,15 +39,17 @@ from .workers import Exhausted, Lost, cores, work_through
 class Summary:
     """An assignment's results: what stands in the gradebook by student and notebook, and what could not be graded.
 
-    notes    what to know about submissions that were graded, by student: a timestamp that cannot be read, …
+    notes    what to know of those that were graded, or passed over: a timestamp that cannot be read, …
     refused  why nothing could be graded, or None
+    place    where the feedback lies
     """
 
     assignment: str
     results: dict[str, dict[str, NotebookFeedback]] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: dict[str, Sequence[str]] = field(default_factory=dict)
     refused: str | None = None
+    place: Path = Path()
 
     def score(self, student: str) -> tuple[float, float]:
         """(score, maximum) of a student over the assignment's notebooks."""
@@ -74,13 +78,18 @@ def grade(
     JailUnavailable where a submission could escape from the jail.
     """
     with _only_one_run(course.root):
-        summaries = {name: Summary(name) for name in assignments}
+        asked = steps(course)
+        summaries = {name: Summary(name, place=feedback_folder(course, "<student>", name)) for name in assignments}
         keys: dict[str, dict[str, NotebookKey]] = {}
         submitted: list[Submitted] = []
         for name, summary in summaries.items():
             try:
                 keys[name] = assignment_keys(course, name)
-                submitted += find(course, name, students)
+                found = find(course, name, students)
+                summary.problems |= unrecordable(course, asked, found)
+                submitted += [each for each in found if each.student not in summary.problems]
+                for folder in passed_over(course, name):
+                    summary.notes[str(folder)] = ["was passed over: a student's name does not start with a dot"]
             except CannotGrade as error:
                 summary.refused = str(error)
         _remember_sources(course, keys, pages)
@@ -94,7 +103,7 @@ def grade(
                 examiners.revive()
                 _look_ahead(examiners, summaries, keys, settings, jail)
             submitted = [each for each in submitted if summaries[each.assignment].refused is None]
-        grader = Grader(course, keys, settings, examiners, secret(course.root), jail, limits or Limits())
+        grader = Grader(course, keys, settings, examiners, secret(course.root), jail, limits or asked.limits)
         class_ = _Class(course, summaries, submitted, progress)
         class_.work_off(grader, PageWriter(course, pages), workers or cores())
     return list(summaries.values())
@@ -127,12 +136,31 @@ def _only_one_run(root: Path) -> Iterator[None]:
         yield
 
 
+def unrecordable(course: Course, asked: Steps, found: Sequence[Submitted]) -> dict[str, str]:
+    """Why some of what was found cannot enter the gradebook, by student. Raises CannotGrade."""
+    problems: dict[str, str] = {}
+    known: set[str] | None = None
+    if not asked.converter.create_student:
+        with opened(course) as gradebook:
+            known = {student.id for student in gradebook.students}
+    for each in found:
+        try:
+            each.student.encode()
+        except UnicodeEncodeError:
+            problems[each.student] = "could not be graded: the name of its folder is not UTF-8; rename it"
+        else:
+            if known is not None and each.student not in known:
+                why = "no such student is in the gradebook, and c.Autograde.create_student is False"
+                problems[each.student] = f"was not graded: {why}"
+    return problems
+
+
 def _remember_sources(course: Course, assignments: Iterable[str], pages: PageMaker) -> None:
     """Render, once for all workers, the instructor's notebooks, of which students' pages are mostly made."""
     for assignment in assignments:
         for path in source_folder(course, assignment).glob("*.ipynb"):
-            with contextlib.suppress(submission.UnreadableSubmission):
-                pages.remember(submission.read(path))
+            with contextlib.suppress(NotGraded):
+                pages.remember(reading.read(path))
 
 
 class _Class:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import re
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from nbgrader.utils import parse_utc
 
 from .course import CannotGrade, Course
+from .folders import is_plain
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's name for it
 LONGEST_TIMESTAMP = 100  # bytes: "2026-01-01 12:00:00.000000 America/Argentina/ComodRivadavia" has 58
@@ -31,10 +31,13 @@ class Submitted:
 def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submitted]:
     """The submissions to grade, by student. Raises CannotGrade where there are none, or not all that were named."""
     directory = course.directory
-    pattern = directory.format_path(directory.submitted_directory, "*", assignment)
-    place = directory.format_path(directory.submitted_directory, "(?P<student_id>[^/]+)", assignment, escape=True)
+    if directory.notebook_id != "*":
+        raise CannotGrade("c.CourseDirectory.notebook_id is set; `autograder grade` takes all notebooks.")
+    pattern = _pattern(course, assignment, directory.student_id)
+    start, *between = _parts(course, assignment)
+    place = re.escape(start) + "(?P<student_id>[^/]+)" + "(?P=student_id)".join(map(re.escape, between))
     excluded = {name.strip() for name in directory.student_id_exclude.split(",")}
-    base = next(number for number, part in enumerate(Path(pattern).parts) if "*" in part)
+    base = len(Path(f"{start}*").parts) - 1  # the first part of a path that holds the student's name
     found = {}
     for folder in sorted(glob.glob(pattern)):  # noqa: PTH207  the pattern is absolute, which Path.glob is not for
         match = re.fullmatch(place, folder)
@@ -47,6 +50,24 @@ def find(course: Course, assignment: str, students: Sequence[str]) -> list[Submi
     if not found:
         raise CannotGrade(f"No submissions of {assignment}: looked for {pattern}.")
     return [found[student] for student in (dict.fromkeys(students) or found)]
+
+
+def passed_over(course: Course, assignment: str) -> list[Path]:
+    """Folders that look like submissions, of students whose names nbgrader does not take for names."""
+    hidden = glob.glob(_pattern(course, assignment, ".*"))  # noqa: PTH207
+    return [Path(folder) for folder in sorted(hidden) if next(Path(folder).glob("*.ipynb"), None)]
+
+
+def _parts(course: Course, assignment: str) -> list[str]:
+    """The path of a submission, in the parts before, between and after the student's name."""
+    directory = course.directory
+    path: str = directory.format_path(directory.submitted_directory, "\0", assignment)
+    return path.split("\0")
+
+
+def _pattern(course: Course, assignment: str, student: str) -> str:
+    """A pattern for the paths of submissions. Only `student` is one: all other names are what they are."""
+    return student.join(map(glob.escape, _parts(course, assignment)))
 
 
 # --- in the submission's own job ----------------------------------------------------------------------------------
@@ -62,20 +83,11 @@ def not_its_own(submitted: Submitted) -> str | None:
     return None
 
 
-def is_plain(path: Path, owner: int) -> bool:
-    """Whether it is a file, and neither a link, a pipe, a socket or a device nor a second name of somebody else's file.
-
-    `owner` is whose the submission's folder is: who linked to another's file does not own it.
-    """
-    about = path.lstat()
-    return stat.S_ISREG(about.st_mode) and (about.st_nlink == 1 or about.st_uid == owner)
-
-
 def timestamp_of(submitted: Submitted) -> tuple[datetime | None, str | None]:
     """When it was submitted, if it says so, and what is wrong with what it says: a bad timestamp is none."""
     path = submitted.folder / TIMESTAMP
     try:
-        if not is_plain(path, submitted.folder.stat().st_uid):
+        if not is_plain(path.lstat(), submitted.folder.stat().st_uid):
             return None, f"{path} is not a file: it counts as submitted at no time."
         with path.open("rb") as file:
             content = file.read(LONGEST_TIMESTAMP + 1)

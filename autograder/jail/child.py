@@ -6,199 +6,27 @@ values that earn marks are the right answers for inputs that did not exist befor
 
 from __future__ import annotations
 
-import base64
+import asyncio
 import contextlib
-import io
-import re
+import os
 import signal
 import sys
-import time
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
-from IPython.core.displayhook import DisplayHook
-from IPython.core.displaypub import DisplayPublisher
-from IPython.core.inputtransformer2 import TransformerManager
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets import Type
 
 from ..exchange import cells, history, surroundings
 from ..exchange.drive import Outcome, absent, drive_all, redefined
 from ..exchange.values import Value, dump, load, raised
 from .channel import Channel
 from .limits import INTERRUPT, Limits
-
-FLUSH_BYTES, FLUSH_SECONDS = 2048, 0.1
+from .refusals import Refusals
+from .shell import ZMQInteractiveShell
+from .streams import Recorder, Stream
 
 
 class LimitReached(BaseException):
     """A limit on time. Not an Exception, so that an ordinary `except Exception` does not swallow it."""
-
-
-class Recorder:
-    """Collects one cell's outputs as nbformat has them, up to the caps, and sends them as they come."""
-
-    def __init__(self) -> None:
-        self.limits = Limits()
-        self.channel: Channel | None = None
-        self.begin(None)
-
-    def begin(self, request_id: str | None) -> None:
-        self._id = request_id
-        self._text = self._rich = 0
-        self._capped = False
-        self._pending: list[tuple[str, str]] = []
-        self._pending_size, self._flushed = 0, time.monotonic()
-
-    def write(self, name: str, text: str) -> None:
-        if not text:
-            return
-        room = self.limits.text_bytes - self._text
-        self._text += len(text)
-        if room > 0:
-            self._pending.append((name, text[:room]))
-            self._pending_size += len(text)
-        if self._text > self.limits.text_bytes and not self._capped:
-            self._capped = True
-            note = f"\n[The rest is left out: a cell may print {self.limits.text_bytes} characters.]\n"
-            self._pending.append(("stdout", note))
-        if self._pending_size > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        pending, self._pending = self._pending, []
-        self._pending_size, self._flushed = 0, time.monotonic()
-        merged: list[tuple[str, str]] = []
-        for name, text in pending:
-            if merged and merged[-1][0] == name:
-                merged[-1] = (name, merged[-1][1] + text)
-            else:
-                merged.append((name, text))
-        for name, text in merged:
-            self._send({"output_type": "stream", "name": name, "text": text})
-
-    def rich(self, output: dict[str, Value]) -> None:
-        self.flush()
-        data = output.get("data", {})
-        self._rich += sum(len(body) for body in data.values())
-        if self._rich > self.limits.picture_bytes:
-            data = {"text/plain": "[A picture or other rich output is left out: the cell put out too much.]"}
-            output = {**output, "data": data}
-        self._send(output)
-
-    def _send(self, output: dict[str, Value]) -> None:
-        if self.channel is not None and self._id is not None:
-            self.channel.send({"id": self._id, "output": output})
-
-
-class Stream(io.TextIOBase):
-    """sys.stdout or sys.stderr of the student's code."""
-
-    def __init__(self, name: str, recorder: Recorder) -> None:
-        self._name, self._recorder = name, recorder
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, text: str) -> int:
-        self._recorder.write(self._name, str(text))
-        return len(text)
-
-    def flush(self) -> None:
-        self._recorder.flush()
-
-    def isatty(self) -> bool:
-        return False
-
-
-def _bundle(data: dict[str, Any]) -> dict[str, str]:
-    """A MIME bundle with text and base64 only."""
-    texts = {}
-    for mime, body in data.items():
-        if isinstance(body, bytes):
-            body = base64.b64encode(body).decode()
-        if isinstance(body, str):
-            texts[str(mime)] = body
-    return texts
-
-
-class _Publisher(DisplayPublisher):
-    recorder: ClassVar[Recorder]
-
-    def publish(
-        self,
-        data: Any,
-        metadata: Any = None,
-        source: Any = None,
-        *,
-        transient: Any = None,
-        update: Any = False,
-        **_: Any,
-    ) -> None:
-        if data:
-            self.recorder.rich({"output_type": "display_data", "data": _bundle(data), "metadata": {}})
-
-    def clear_output(self, wait: bool = False) -> None:
-        pass
-
-
-class _Hook(DisplayHook):
-    recorder: ClassVar[Recorder]
-
-    def write_output_prompt(self) -> None:
-        pass
-
-    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        self.recorder.rich({"output_type": "execute_result", "data": _bundle(format_dict), "metadata": {}})
-
-
-class _Transformers(TransformerManager):
-    """Looks for magics only where there may be some: it does so with a tokenizer that is slower than the compiler."""
-
-    _magic = re.compile(r"[%!?]|^\s*[,;/]")
-
-    def do_token_transforms(self, lines: list[str]) -> list[str]:
-        return super().do_token_transforms(lines) if any(map(self._magic.search, lines)) else lines
-
-
-class Shell(InteractiveShell):
-    """IPython without a terminal or a kernel: magics, `In`, `Out`, display and tracebacks as students know them."""
-
-    displayhook_class = Type(_Hook)
-    display_pub_class = Type(_Publisher)
-    recorder: ClassVar[Recorder]
-
-    def should_run_async(self, raw_cell: str, **transformed: Any) -> bool:
-        # IPython compiles the cell to find that out.
-        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **transformed)
-
-    def enable_gui(self, gui: Any = None) -> None:
-        pass
-
-    def init_io(self) -> None:
-        pass
-
-    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
-        text = raised(evalue).message if isinstance(evalue, BaseException) else ""
-        name = getattr(etype, "__name__", "Error")
-        frames = [str(line) for line in stb][-100:]
-        self.recorder.rich({"output_type": "error", "ename": name, "evalue": text, "traceback": frames})
-
-
-def make_shell() -> Shell:
-    """The shell, made in the warm process so that a child finds it ready."""
-    recorder = Recorder()
-    _Publisher.recorder = _Hook.recorder = Shell.recorder = recorder
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.HistoryManager.hist_file = ":memory:"
-    shell = Shell.instance(config=config, colors="nocolor")
-    shell.input_transformer_manager = _Transformers()
-    shell.user_ns["__name__"] = "__main__"
-    cells.watch(shell)
-    return shell
 
 
 _REHEARSAL = (
@@ -210,15 +38,15 @@ _REHEARSAL = (
 )
 
 
-def rehearse(shell: Shell) -> None:
+def rehearse(shell: ZMQInteractiveShell) -> None:
     """Run a small notebook and drive its answer, in the warm process: what runs for the first time is slow, and writes
     to memory that a child would have to copy. No backward: autograd's threads do not survive a fork."""
     with contextlib.redirect_stdout(Stream("stdout", shell.recorder)):
         for source in _REHEARSAL:
-            _run(shell, source)
+            shell.run_cell(source, store_history=True)
         request = {"driver": "call", "name": "answer", "names": ["x"], "probes": [(torch.ones(2),), (1.0,)]}
         for watch in (False, True):
-            load(dump({"outcomes": _drive(shell, {**request, "watch": watch})}))
+            load(dump({"outcomes": _outcomes(shell, {**request, "watch": watch})}))
     shell.reset()
     cells.forget()
     shell.displayhook.flush()  # gives `_` and its like their first values
@@ -226,15 +54,27 @@ def rehearse(shell: Shell) -> None:
         vars(sys).pop(name, None)
 
 
-def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
+def make_loop() -> asyncio.AbstractEventLoop:
+    """The loop that cells run in, and that goes on between them. Made before the process is locked in."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+def serve(
+    channel: Channel, shell: ZMQInteractiveShell, limits: Limits, loop: asyncio.AbstractEventLoop, *, locked: bool
+) -> None:
     """Answer requests, for as long as there are any: the other end ends this process when it has what it wants."""
     recorder = shell.recorder
     recorder.channel, recorder.limits = channel, limits
+    shell.refusals = Refusals() if locked else None
     surroundings.remember()  # before any cell has run
     sys.stdout, sys.stderr = Stream("stdout", recorder), Stream("stderr", recorder)
     vars(sys).update(__stdout__=sys.stdout, __stderr__=sys.stderr)
     signal.signal(INTERRUPT, signal.SIG_IGN)
     while True:
+        with contextlib.suppress(Exception):  # a student's loop may be stopped or closed; then it no longer goes on
+            loop.run_until_complete(_something_comes(loop, channel))
         request = channel.receive()
         reply: dict[str, Value] = {"id": request["id"]}
         recorder.begin(request["id"])
@@ -242,18 +82,33 @@ def serve(channel: Channel, shell: Shell, limits: Limits) -> None:
             with _Interruptible(channel):
                 if request["do"] == "run":
                     shell.execution_count = request["count"] or shell.execution_count
-                    _run(shell, request["source"])
+                    _run(shell, request["source"], loop, reply)
                 elif request["do"] == "tell":
                     reply["history"] = history.about(request["name"], shell.user_ns)
                 else:
-                    reply["outcomes"] = _drive(shell, request)
+                    reply["outcomes"] = loop.run_until_complete(_drive(shell, request))
         except LimitReached:
             reply["limit"] = True
         except BaseException as error:  # what gets past IPython, like an exception whose __str__ raises
-            reply["error"] = type(error).__name__
+            _show(recorder, error)
         recorder.flush()
         recorder.begin(None)
         channel.send(reply)
+
+
+async def _something_comes(loop: asyncio.AbstractEventLoop, channel: Channel) -> None:
+    """Wait for a request; meanwhile a student's tasks go on."""
+    there = loop.create_future()
+
+    def ready() -> None:
+        if not there.done():
+            there.set_result(None)
+
+    loop.add_reader(channel.fileno(), ready)
+    try:
+        await there
+    finally:
+        loop.remove_reader(channel.fileno())
 
 
 class _Interruptible:
@@ -279,15 +134,73 @@ class _Interruptible:
             raise LimitReached("a limit on time is reached")
 
 
-def _run(shell: Shell, source: str) -> None:
-    """Run one cell. IPython shows what it raises."""
-    result = shell.run_cell(source, store_history=True)
-    error = result.error_before_exec or result.error_in_exec
+def _run(shell: ZMQInteractiveShell, source: str, loop: asyncio.AbstractEventLoop, reply: dict[str, Value]) -> None:
+    """Run one cell. IPython shows what it raises; where it was kept from that, the error is shown here."""
+    _forget_what_was_listed()
+    if shell.refusals is not None:
+        shell.refusals.last = None
+    error: BaseException | None = None
+    try:
+        result = loop.run_until_complete(_cell(shell, source))
+        error = result.error_before_exec or result.error_in_exec
+    except LimitReached:
+        raise
+    except BaseException as escaped:
+        error = escaped
     if isinstance(error, LimitReached):
         raise error
+    if error is not None:
+        _show(shell.recorder, error)
+    if shell.refusals is not None:
+        shell.refusals.look_at(error)
+        if shell.refusals.last is not None:
+            reply["refused"] = str(shell.refusals.last)
 
 
-def _drive(shell: Shell, request: dict[str, Value]) -> Value:
+async def _cell(shell: ZMQInteractiveShell, source: str) -> Any:
+    """Run one cell in the running loop, as a kernel does."""
+    if not shell.should_run_async(source, transformed_cell=source):
+        return shell.run_cell(source, store_history=True)
+    failed = None
+    try:
+        transformed = shell.transform_cell(source)
+    except Exception:
+        transformed, failed = source, sys.exc_info()
+    if not shell.should_run_async(source, transformed_cell=transformed, preprocessing_exc_tuple=failed):
+        return shell.run_cell(source, store_history=True)
+    result = None
+    try:
+        result = await shell.run_cell_async(
+            source, store_history=True, transformed_cell=transformed, preprocessing_exc_tuple=failed
+        )
+        return result
+    finally:
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+
+
+def _show(recorder: Recorder, error: BaseException) -> None:
+    """Have an error among the outputs of the cell that it ended, whatever became of IPython's own way to show it."""
+    if not recorder.showed_error:
+        fault = raised(error)
+        words = {"ename": fault.kinds[0] if fault.kinds else "Error", "evalue": fault.message}
+        recorder.rich({"output_type": "error", **words, "traceback": [f"{words['ename']}: {words['evalue']}"]})
+
+
+def _forget_what_was_listed() -> None:
+    """Have the next import look at the folder anew: Python knows by its time, and cells here are quicker than that."""
+    with contextlib.suppress(Exception):  # the student's code may have removed the folder, or replaced the finder
+        finder = sys.path_importer_cache.get(os.getcwd())  # noqa: PTH109
+        if finder is not None:
+            finder.invalidate_caches()  # type: ignore[attr-defined]
+
+
+async def _drive(shell: ZMQInteractiveShell, request: dict[str, Value]) -> Value:
+    """Drive an answer in the running loop: it may count on one, as its cell could."""
+    return _outcomes(shell, request)
+
+
+def _outcomes(shell: ZMQInteractiveShell, request: dict[str, Value]) -> Value:
     name = request["name"]
     if name not in shell.user_ns:
         return [plain_outcome(outcome) for outcome in absent(name, len(request["probes"]))]

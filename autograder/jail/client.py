@@ -43,14 +43,17 @@ class Warm(Orders):
 
     receiver = "the warm process"
 
-    def open(self, limits: Limits, *, jail: bool = True, source: str = "") -> Child:
+    def open(self, limits: Limits, *, jail: bool = True, source: str = "", files: Path | str | None = None) -> Child:
         """Fork a child. Raises JailUnavailable where it cannot be locked in, JailError where there is none.
+
+        `files` is a folder of the grader's own; the cells find what is in it beside them.
 
         What the code in `source` would be slow to import is imported before the fork, once for all such children.
         """
         ours, theirs = socket.socketpair()
         status_read, status_write = os.pipe()
         order = {"limits": asdict(limits), "jail": jail, "ahead": _slow_imports(source)}
+        order["files"] = None if files is None else str(files)
         try:
             self.send(order, [theirs.fileno(), status_write])
         except JailError:
@@ -88,11 +91,15 @@ class Died(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """What a cell did: its outputs as nbformat has them, and why it was stopped, if it was."""
+    """What a cell did: its outputs as nbformat has them, and why it was stopped, if it was.
+
+    refused  what it wanted that the jail allows nobody, as it says
+    """
 
     outputs: list[dict[str, Value]]
     stopped: str | None = None
     died: bool = False
+    refused: str | None = None
 
 
 class Child:
@@ -135,7 +142,12 @@ class Child:
             reply = self._ask({"do": "run", "source": source, "count": count}, outputs)
         except Died as death:
             return Ran(outputs, str(death), died=True)
-        return Ran(outputs, self._interrupted if "limit" in reply else None)
+        refused = reply.get("refused")
+        return Ran(
+            outputs,
+            self._interrupted if "limit" in reply else None,
+            refused=refused[:200] if isinstance(refused, str) else None,
+        )
 
     def drive(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import stat
@@ -12,8 +13,9 @@ from pathlib import Path
 SMALLEST = 4096  # what an entry counts at least, so that a million empty files count too
 
 
-def holds_more_than(size: int, folder: Path) -> bool:
-    """Whether all entries under `folder` together take more than `size` bytes."""
+def bytes_in(folder: Path, most: float = math.inf) -> float:
+    """What all entries under `folder` take together, counted until it is more than `most`; infinity where that cannot
+    be measured."""
     total = 0
     waiting = [str(folder)]
     while waiting:
@@ -21,15 +23,15 @@ def holds_more_than(size: int, folder: Path) -> bool:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
                     total += max(entry.stat(follow_symlinks=False).st_blocks * 512, SMALLEST)
-                    if total > size:
-                        return True
+                    if total > most:
+                        return total
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
         except FileNotFoundError:  # removed meanwhile
             continue
         except OSError:  # nested too deeply or closed to us: what can't be measured is too much
-            return True
-    return False
+            return math.inf
+    return total
 
 
 def open_to(pid: int, folder: Path, largest: int) -> int:

@@ -19,7 +19,7 @@ class Limits:
     grace_seconds      between the interrupt and the kill, for a cell that swallows interrupts
     memory_bytes       beyond what the warm process had mapped
     file_bytes         the largest file
-    folder_bytes       everything in the private folder, together
+    folder_bytes       everything in the private folder, together, but what was laid out there for it
     open_files         open descriptors
     threads            threads of the process, torch's own among them
     text_bytes         text that a cell may print

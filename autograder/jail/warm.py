@@ -19,9 +19,11 @@ import signal
 import socket
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .beside import lay_out
 from .channel import Channel
 from .folder import remove
 from .kernel import CannotLock
@@ -133,8 +135,9 @@ def _warm_up() -> Any:
     """Import what notebooks use, in one thread, and never a backward: autograd's threads do not survive a fork."""
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     from . import child
+    from .shell import make_shell
 
-    shell = child.make_shell()
+    shell = make_shell()
     import torch
 
     import autograder
@@ -198,27 +201,40 @@ def _child(
     try:
         channel = Channel(sock)
         limits = Limits(**order["limits"])
-        os.chdir(folder)
-        os.environ.clear()
-        os.environ.update(PATH=os.defpath, HOME=str(folder), TMPDIR=str(folder), LANG="C.UTF-8")
-        os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", MPLCONFIGDIR=str(folder))
-        tempfile.tempdir = None
-        sys.path[:] = [entry for entry in sys.path if entry]
+        readable = _settle_in(folder, order["files"])
+        loop = child.make_loop()
         if order["jail"]:
             try:
                 if isinstance(prepared, CannotLock):
                     raise prepared
-                lock(folder, limits, prepared)
+                lock(folder, limits, replace(prepared, readable=[*prepared.readable, *readable]))
             except CannotLock as error:
                 channel.send({"cannot lock": str(error)})
                 return
         channel.send({"ready": os.getpid(), "folder": str(folder)})
-        child.serve(channel, shell, limits)
+        child.serve(channel, shell, limits, loop, locked=order["jail"])
         code = 0
     except BaseException:
         pass
     finally:
         os._exit(code)
+
+
+def _settle_in(folder: Path, files: str | None) -> list[Path]:
+    """Go to where the notebook's files are, `files` among them; returns what has to be readable for that."""
+    work, home = folder / "work", folder / "home"
+    work.mkdir()
+    home.mkdir()
+    readable = lay_out(Path(files), work) if files else []
+    os.chdir(work)
+    os.environ.clear()
+    os.environ.update(PATH=os.defpath, HOME=str(home), TMPDIR=str(home), LANG="C.UTF-8", PAGER="cat")
+    os.environ.update(MPLBACKEND="module://matplotlib_inline.backend_inline", MPLCONFIGDIR=str(home))
+    os.environ["NBGRADER_EXECUTION"] = "autograde"
+    tempfile.tempdir = None
+    sys.path[:] = ["", *filter(None, sys.path)]  # what is beside the notebook can be imported, as in a kernel
+    sys.dont_write_bytecode = True  # a module that is written twice in a second would be known by its first text
+    return readable
 
 
 def _close_all_but(keep: int) -> None:

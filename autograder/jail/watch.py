@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from .folder import holds_more_than, open_to
+from .folder import bytes_in, open_to
 from .limits import Limits
 from .process import JailError
 
@@ -66,6 +66,8 @@ class Watch:
         self._pid, self._folder, self._limits = pid, folder, limits
         self._notebook = self._cell = self._looked = used(pid)
         self._cell_seconds = limits.cell_seconds
+        laid_out = bytes_in(folder)  # by us, before any cell ran: it is not the notebook's
+        self._folder_bytes = limits.folder_bytes + (int(laid_out) if math.isfinite(laid_out) else 0)
 
     def begin(self, seconds: float | None = None) -> None:
         """A cell begins, or something that may take fewer `seconds` than a cell."""
@@ -109,10 +111,9 @@ class Watch:
 
     def look(self) -> Beyond | None:
         """A limit that the kernel does not keep. Keeps a child that has threads to the share of one, meanwhile."""
-        size = self._limits.folder_bytes
-        held = open_to(self._pid, self._folder, self._limits.file_bytes)
-        if held > size or holds_more_than(size - held, self._folder):
-            return Beyond(f"its files grew beyond {size / 2**20:g} MB")
+        room = self._folder_bytes - open_to(self._pid, self._folder, self._limits.file_bytes)
+        if room < 0 or bytes_in(self._folder, room) > room:
+            return Beyond(f"its files grew beyond {self._limits.folder_bytes / 2**20:g} MB")
         threads = _threads(self._pid)
         if len(threads) > self._limits.threads:
             return Beyond(f"it had more than {self._limits.threads} threads")

@@ -39,7 +39,7 @@ def examiner(examiners: Examiners) -> Iterator[Examiner]:
 
 def printed(examiner: Examiner, code: str) -> str:
     """What a cell with this code prints, or its other outputs in words."""
-    (outputs,) = examiner.run([Cell(code)], SEED)
+    (outputs,) = examiner.run([Cell(code)], SEED).outputs
     return "".join(output.get("text", str(output)) for output in outputs)
 
 
@@ -47,7 +47,7 @@ def printed(examiner: Examiner, code: str) -> str:
 
 
 def test_cells_go_in_and_their_outputs_come_out(examiner: Examiner) -> None:
-    first, answer, marked = examiner.run([Cell("print('hello')"), SQUARE, TESTS], SEED)
+    first, answer, marked = examiner.run([Cell("print('hello')"), SQUARE, TESTS], SEED).outputs
     assert first == [{"output_type": "stream", "name": "stdout", "text": "hello\n"}]
     assert answer == []
     assert [output["output_type"] for output in marked] == ["display_data", "execute_result"]
@@ -55,13 +55,13 @@ def test_cells_go_in_and_their_outputs_come_out(examiner: Examiner) -> None:
 
 
 def test_a_wrong_answer_earns_nothing(examiner: Examiner) -> None:
-    _, (_, score) = examiner.run([Cell("def d_square(x):\n    return x"), TESTS], SEED)
+    _, (_, score) = examiner.run([Cell("def d_square(x):\n    return x"), TESTS], SEED).outputs
     assert score["data"] == {"text/plain": "0.0"}
 
 
 def test_a_slip_in_the_source_is_told_with_its_line(examiner: Examiner) -> None:
     answer = Cell("# mine\ndef d_square(x):\n    return 4 * x // 2")
-    _, (panel, score) = examiner.run([answer, TESTS], SEED)
+    _, (panel, score) = examiner.run([answer, TESTS], SEED).outputs
     assert "line 3" in panel["data"]["text/plain"]
     assert "rounds down" in panel["data"]["text/plain"]
     assert score["data"] == {"text/plain": "0.0"}
@@ -71,7 +71,7 @@ def test_edited_answers_that_end_the_process_change_no_mark(examiner: Examiner) 
     # With `/` for `//`, or with another branch, the answer ends its process.
     fatal = Cell("import os\ndef d_cube(x):\n    if 1 // 2: os._exit(1)\n    return x + 0.5")
     cube = Cell('grade("d_cube", d_cube)', grade=True, points=2.0)
-    *_, (_, failed), (_, passed) = examiner.run([SQUARE, fatal, cube, TESTS], SEED)
+    *_, (_, failed), (_, passed) = examiner.run([SQUARE, fatal, cube, TESTS], SEED).outputs
     assert failed["data"] == {"text/plain": "0.0"}
     assert passed["data"] == {"text/plain": "2.0"}
 
@@ -82,7 +82,7 @@ def test_notebooks_that_are_examined_one_after_the_other_share_nothing(examiner:
 
 
 def test_limits_reach_the_child(examiner: Examiner) -> None:
-    (outputs,) = examiner.run([Cell("while True: pass")], SEED, limits=Limits(cell_seconds=0.2))
+    (outputs,) = examiner.run([Cell("while True: pass")], SEED, limits=Limits(cell_seconds=0.2)).outputs
     assert outputs[-1]["evalue"] == "it took more than 0.2 seconds"
 
 
@@ -126,13 +126,13 @@ def test_where_the_jail_does_not_hold_nothing_runs_but_without_it(monkeypatch: p
             examiner.try_the_jail()
         with pytest.raises(JailUnavailable, match="no Landlock"):
             examiner.run([SQUARE], SEED)
-        assert examiner.run([SQUARE], SEED, jail=False) == [[]]
+        assert examiner.run([SQUARE], SEED, jail=False).outputs == [[]]
 
 
 def test_a_fault_of_the_examiner_is_named_and_the_next_notebook_is_examined(examiner: Examiner) -> None:
     with pytest.raises(JailError, match="TypeError"):
         examiner.run([SQUARE], SEED, limits=Limits(cell_seconds="soon"))  # type: ignore[arg-type]
-    assert examiner.run([SQUARE], SEED) == [[]]
+    assert examiner.run([SQUARE], SEED).outputs == [[]]
 
 
 BROKEN = {
@@ -154,7 +154,7 @@ def test_an_examiner_that_is_gone_is_the_graders_fault(monkeypatch: pytest.Monke
         with pytest.raises(JailError, match="the process that examines submissions is gone"):
             examiner.run([SQUARE, TESTS], SEED)
         with examiners.open() as another:
-            assert another.run([SQUARE], SEED) == [[]]
+            assert another.run([SQUARE], SEED).outputs == [[]]
 
 
 NO_THIRD_FORK = """
@@ -173,9 +173,9 @@ def test_where_no_examiner_can_be_forked_the_others_go_on(monkeypatch: pytest.Mo
     with starting(Examiners, NO_THIRD_FORK, monkeypatch) as examiners, examiners.open() as examiner:
         with examiners.open() as unlucky, pytest.raises(JailError, match="is gone"):
             unlucky.run([SQUARE], SEED)
-        assert examiner.run([SQUARE], SEED) == [[]]
+        assert examiner.run([SQUARE], SEED).outputs == [[]]
         with examiners.open() as another:
-            assert another.run([SQUARE], SEED) == [[]]
+            assert another.run([SQUARE], SEED).outputs == [[]]
 
 
 def test_an_answer_that_does_not_come_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

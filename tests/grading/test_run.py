@@ -291,7 +291,7 @@ def test_late_penalties_are_those_of_nbgraders_plugin(handed_in: Path, plugin: s
 
 # --- when the grader itself fails ---------------------------------------------------------------------------------
 
-GRADE, WRITE = "autograder.grading.jobs.Grader._grade", "autograder.grading.jobs.Grader._write"
+GRADE, WRITE = "autograder.grading.jobs.Grader._grade", "autograder.grading.jobs.lay_out"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ from autograder.exchange.drive import Outcome, drive
 from autograder.exchange.values import Raised
 from autograder.grading import submission
 from autograder.grading.gradebook import KeyCell, NotebookKey
-from autograder.grading.submission import UnreadableSubmission, read, restored, scores
+from autograder.grading.reading import UnreadableSubmission, read
+from autograder.grading.submission import restored, scores
 from autograder.jail.client import Died, Ran
 
 SQUARE = "def d_square(x):\n    return 2 * x"
@@ -117,7 +118,7 @@ def test_a_notebook_is_read(tmp_path: Path) -> None:
         (b"[]", "not a"),
         (b'{"nbformat": 4}', "not a"),
         (b"\xff\xfe\x00", "cannot be read"),
-        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "magic"}]}', "not a"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": ["magic"]}', "not a"),
     ],
 )
 def test_what_is_no_notebook_is_refused_with_its_name_and_the_problem(
@@ -278,7 +279,7 @@ def test_after_the_process_has_ended_what_was_answered_keeps_its_marks_and_the_r
     made, _ = run(made, known=known)
     assert scores(made).points == {"d_square-tests": 2.0, "d_cube-tests": 0.0}
     assert "it ended its own process" in named(made)["d_cube-tests"].outputs[0].data["text/plain"]
-    assert "the notebook ends here" in named(made)["d_cube-solution"].outputs[-1].evalue
+    assert "process ended here" in named(made)["d_cube-solution"].outputs[-1].evalue
 
 
 def test_an_untouched_answer_is_commented_as_nbgrader_does_it() -> None:

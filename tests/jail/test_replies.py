@@ -58,7 +58,7 @@ def examiner() -> Iterator[Examiner]:
 
 
 def points(examiner: Examiner, code: str) -> float:
-    outputs = examiner.run([Cell(code), Cell('grade("d_square")', grade=True, points=2)], ["secret", "ann"])
+    outputs = examiner.run([Cell(code), Cell('grade("d_square")', grade=True, points=2)], ["secret", "ann"]).outputs
     return float(outputs[1][-1]["data"]["text/plain"])
 
 
