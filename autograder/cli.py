@@ -159,7 +159,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from .jail.client import WarmProcess
 
     with WarmProcess() as warm:
-        return doctor.main(warm)
+        return doctor.print_findings(warm)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -51,7 +51,7 @@ def get_ready() -> None:
     all_tasks()
 
 
-def serve(caller: Connection, warm_control: socket.socket, warm_stderr: int) -> None:
+def answer_requests(caller: Connection, warm_control: socket.socket, warm_stderr: int) -> None:
     """Answer requests, JSON in both directions, until the caller is gone."""
     warm = Warm(warm_control, warm_stderr)
     _limit_memory()

@@ -34,7 +34,7 @@ def main(fd: int, place: Path) -> None:
     gc.freeze()
     gc.enable()
     tempfile.tempdir = str(place)  # which is removed, however an examiner ends
-    _serve(control, lambda caller: examine.serve(caller, warm_control, warm_stderr))
+    _fork_examiners(control, lambda caller: examine.answer_requests(caller, warm_control, warm_stderr))
     warm_control.close()
     os.waitpid(warm_pid, 0)  # it removes what its children left
     os._exit(0)
@@ -62,7 +62,7 @@ def _fork_a_warm_process(control: socket.socket, place: Path) -> tuple[int, sock
     return pid, ours, stderr_read
 
 
-def _serve(control: socket.socket, serve: Callable[[Connection], None]) -> None:
+def _fork_examiners(control: socket.socket, examine: Callable[[Connection], None]) -> None:
     """Fork an examiner for each caller."""
     examiners: set[int] = set()
     while True:
@@ -71,7 +71,7 @@ def _serve(control: socket.socket, serve: Callable[[Connection], None]) -> None:
             break
         for caller in descriptors:
             with contextlib.suppress(OSError):  # no more processes: the caller sees its connection closed
-                examiners.add(_fork_an_examiner(control, caller, serve))
+                examiners.add(_fork_an_examiner(control, caller, examine))
             os.close(caller)
         examiners -= {pid for pid in examiners if os.waitpid(pid, os.WNOHANG)[0]}
     for pid in examiners:
@@ -79,7 +79,7 @@ def _serve(control: socket.socket, serve: Callable[[Connection], None]) -> None:
         os.waitpid(pid, 0)
 
 
-def _fork_an_examiner(control: socket.socket, caller: int, serve: Callable[[Connection], None]) -> int:
+def _fork_an_examiner(control: socket.socket, caller: int, examine: Callable[[Connection], None]) -> int:
     pid = os.fork()
     if not pid:
         try:
@@ -87,7 +87,7 @@ def _fork_an_examiner(control: socket.socket, caller: int, serve: Callable[[Conn
             end_with_parent()
             # Nobody reads from there while we run, and what is not read would block us in the end.
             os.dup2(os.open(os.devnull, os.O_RDWR), 2)
-            serve(Connection(caller))
+            examine(Connection(caller))
         finally:
             os._exit(0)
     return pid

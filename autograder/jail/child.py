@@ -61,7 +61,7 @@ def make_loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-def serve(
+def answer_requests(
     channel: Channel, shell: ZMQInteractiveShell, limits: Limits, loop: asyncio.AbstractEventLoop, *, locked: bool
 ) -> None:
     """Answer requests, for as long as there are any: the other end ends this process when it has what it wants."""

@@ -135,7 +135,7 @@ def refusal(escapes: list[Attempt]) -> str:
     return f"Nothing was graded: the jail does not hold on this machine.\n{ways}\n{REMEDY}"
 
 
-def main(warm: Warm) -> int:
+def print_findings(warm: Warm) -> int:
     """Print the table; 0 where every escape is blocked."""
     try:
         found = attempts(warm)

@@ -39,12 +39,12 @@ def main(fd: int, place: Path) -> None:
     control.set_inheritable(False)
     gc.disable()  # importing makes a million objects that stay
     shell = _warm_up()
-    _serve(control, place, shell, _try_to_prepare(), frozenset())
+    _fork_to_order(control, place, shell, _try_to_prepare(), frozenset())
     remove(place)
     os._exit(0)  # there is nothing to tidy up, and torch takes its time over it
 
 
-def _serve(
+def _fork_to_order(
     control: socket.socket, place: Path, shell: Any, prepared: Prepared | CannotLock, imported: frozenset[str]
 ) -> None:
     """Fork a child for each order, until the other end of `control` is closed. `imported` went ahead already."""
@@ -108,7 +108,7 @@ def _branch(ahead: frozenset[str], place: Path, shell: Any, prepared: Prepared |
             with contextlib.suppress(Exception):  # the submission's own import will say what is wrong
                 importlib.import_module(name)
         _settle()
-        _serve(theirs, place, shell, prepared, ahead)
+        _fork_to_order(theirs, place, shell, prepared, ahead)
     finally:
         os._exit(0)
 
@@ -212,7 +212,7 @@ def _child(
                 channel.send({"cannot lock": str(error)})
                 return
         channel.send({"ready": os.getpid(), "folder": str(folder)})
-        child.serve(channel, shell, limits, loop, locked=order["jail"])
+        child.answer_requests(channel, shell, limits, loop, locked=order["jail"])
         code = 0
     except BaseException:
         pass

@@ -35,7 +35,7 @@ _OPERATORS: dict[str, type[ast.operator]] = {
     "truediv": ast.Div,
 }
 _WRAPPERS = {"float", "tensor", "as_tensor", "asarray", "array", "float32", "float64", "item", "double"}
-_MODULES = {"torch", "np", "numpy", "operator", "math"}
+_OF_OPERATIONS = {"torch", "np", "numpy", "operator", "math"}
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -199,7 +199,7 @@ def _inlined(node: ast.expr, values: Values) -> ast.expr:
         whole = rewritten(part, inline)
         match whole:
             case ast.Call(func=ast.Attribute(attr=attr, value=owner), args=args, keywords=[]) if attr in _OPERATORS:
-                operands = args if _is_module(owner) else [owner, *args]
+                operands = args if _has_operations(owner) else [owner, *args]
                 if len(operands) == 2:
                     return ast.BinOp(operands[0], _OPERATORS[attr](), operands[1])
         return whole
@@ -209,8 +209,8 @@ def _inlined(node: ast.expr, values: Values) -> ast.expr:
     return node if size(inlined) > _MOST_NODES else inlined
 
 
-def _is_module(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in _MODULES
+def _has_operations(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id in _OF_OPERATIONS
 
 
 def _unwrapped(node: ast.AST) -> ast.AST:
@@ -220,7 +220,7 @@ def _unwrapped(node: ast.AST) -> ast.AST:
             case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in _WRAPPERS:
                 node = inner
             case ast.Call(func=ast.Attribute(attr=attr, value=owner), args=args) if attr in _WRAPPERS:
-                node = args[0] if args and _is_module(owner) else owner
+                node = args[0] if args and _has_operations(owner) else owner
             case _:
                 return node
 
