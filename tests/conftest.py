@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ from autograder.grading.course import secret
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # nbgrader calls `alembic` by name.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+_MAIN = sys.modules["__main__"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _main_module() -> Iterator[None]:
+    """A shell that a test makes puts a module of its own in the place of __main__, and no process starts without."""
+    yield
+    sys.modules["__main__"] = _MAIN
 
 
 @pytest.fixture(scope="session")

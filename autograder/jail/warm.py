@@ -223,8 +223,8 @@ def _child(
 def _settle_in(folder: Path, files: str | None) -> list[Path]:
     """Go to where the notebook's files are, `files` among them; returns what has to be readable for that."""
     work, home = folder / "work", folder / "home"
-    work.mkdir()
-    home.mkdir()
+    work.mkdir(0o700)
+    home.mkdir(0o700)
     readable = lay_out(Path(files), work) if files else []
     os.chdir(work)
     os.environ.clear()

@@ -188,12 +188,13 @@ for _name, _way in {
 harm(
     "owner_of_the_connection",
     "Has the kernel kill another process whenever the grader sends a request.",
+    "taken = 0\n"
     "for fd in range(3, 100):\n"
     "    try:\n"
-    "        os.fstat(fd)\n"
-    "    except OSError:\n"
+    "        fcntl.ioctl(fd, 0x8901, buffer('i', VICTIM)); fcntl.ioctl(fd, 0x5452, buffer('i', 1)); taken += 1\n"
+    "    except OSError:\n"  # not there, or no socket
     "        continue\n"
-    "    fcntl.ioctl(fd, 0x8901, buffer('i', VICTIM)); fcntl.ioctl(fd, 0x5452, buffer('i', 1))\n",
+    "assert taken\n",
     _dead,
 )
 harm(
