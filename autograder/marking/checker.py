@@ -15,7 +15,7 @@ from .mistakes import mistakes_in
 from .reading.slips import slips_in
 from .report import Report, report
 
-IN_CHECK, IN_GRADING = 0.1, 2.0  # seconds in which a slip is looked for: while somebody waits, and at leisure
+IN_CHECK, IN_GRADING = 0.1, 0.5  # seconds in which a slip is looked for: while somebody waits, and at leisure
 
 
 def check(task: Task, answer: Answer) -> Report:

@@ -85,6 +85,13 @@ for fd in range(3, 100):
     assert len(printed(child, code).split()) == 1 + its_own
 
 
+def test_every_picture_is_there_to_be_named(child: Child) -> None:
+    """A locked child can import no more of them, and drawing is left to who has a reader."""
+    code = "from autograder import show\nshow.gears()\nprint(*(getattr(show, name) for name in show.__all__))"
+    assert "Error" not in printed(child, code)
+    assert "[A picture: run this cell in your own notebook to see it.]" in printed(child, "show.spacing()")
+
+
 def test_children_share_nothing(warm: WarmProcess) -> None:
     with warm.open(Limits()) as one, warm.open(Limits()) as other:
         one.run("import math; math.pi = 3; x = 1")
