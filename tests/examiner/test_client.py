@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -130,8 +131,8 @@ def test_where_the_jail_does_not_hold_nothing_runs_but_without_it(monkeypatch: p
 
 
 def test_a_fault_of_the_examiner_is_named_and_the_next_notebook_is_examined(examiner: Examiner) -> None:
-    with pytest.raises(JailError, match="TypeError"):
-        examiner.run([SQUARE], SEED, limits=Limits(cell_seconds="soon"))  # type: ignore[arg-type]
+    with pytest.raises(JailError, match="ValueError"):
+        examiner.run([SQUARE, replace(TESTS, points="many")], SEED)  # type: ignore[arg-type]
     assert examiner.run([SQUARE], SEED).outputs == [[]]
 
 
